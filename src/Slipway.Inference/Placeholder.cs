@@ -1,0 +1,2 @@
+namespace Slipway.Inference;
+internal static class Placeholder;
