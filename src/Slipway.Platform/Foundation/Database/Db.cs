@@ -1,0 +1,119 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace Slipway.Platform.Foundation.Database;
+
+/// <summary>
+/// The metadata database: SQLite in one file, or PostgreSQL. A read sees one connection; a write is one transaction that
+/// commits when the given work returns and rolls back when it throws. An acknowledged write is on disk.
+/// </summary>
+public sealed class Db : IAsyncDisposable
+{
+    private readonly SqliteConnections? sqlite;
+    private readonly NpgsqlDataSource? postgres;
+
+    private Db(SqliteConnections? sqlite, NpgsqlDataSource? postgres)
+    {
+        this.sqlite = sqlite;
+        this.postgres = postgres;
+    }
+
+    public DbEngine Engine => sqlite is null ? DbEngine.Postgres : DbEngine.Sqlite;
+
+    /// <summary>The data source for what only PostgreSQL has (LISTEN/NOTIFY, COPY); null on SQLite.</summary>
+    internal NpgsqlDataSource? Postgres => postgres;
+
+    /// <param name="file">Created when absent; its folder must exist.</param>
+    public static Db OpenSqlite(string file) => new(new SqliteConnections(file), null);
+
+    /// <param name="connectionString">An Npgsql connection string, such as <c>Host=…;Username=…;Database=…</c>.</param>
+    public static Db OpenPostgres(string connectionString)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        if (builder.MaxAutoPrepare == 0)
+        {
+            builder.MaxAutoPrepare = 100;
+        }
+
+        return new Db(null, NpgsqlDataSource.Create(builder));
+    }
+
+    public Task<List<T>> QueryAsync<T>(
+        string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel) =>
+        ReadAsync(session => session.QueryAsync(sql, bind, read, cancel), cancel);
+
+    public Task<T?> FirstAsync<T>(
+        string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel) =>
+        ReadAsync(session => session.FirstAsync(sql, bind, read, cancel), cancel);
+
+    /// <summary>One statement in a transaction of its own.</summary>
+    public Task<int> ExecuteAsync(string sql, Action<DbParameters>? bind, CancellationToken cancel) =>
+        WriteAsync(session => session.ExecuteAsync(sql, bind, cancel), cancel);
+
+    public async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
+    {
+        try
+        {
+            if (sqlite is not null)
+            {
+                return await sqlite.ReadAsync(work, cancel);
+            }
+
+            await using var connection = await postgres!.OpenConnectionAsync(cancel);
+            return await work(new DbSession(DbEngine.Postgres, connection, null));
+        }
+        catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
+    {
+        try
+        {
+            return sqlite is not null ? await sqlite.WriteAsync(work, cancel) : await WritePostgresAsync(work, cancel);
+        }
+        catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public Task WriteAsync(Func<DbSession, Task> work, CancellationToken cancel) => WriteAsync(
+        async session =>
+        {
+            await work(session);
+            return 0;
+        },
+        cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (sqlite is not null)
+        {
+            await sqlite.DisposeAsync();
+        }
+
+        if (postgres is not null)
+        {
+            await postgres.DisposeAsync();
+        }
+    }
+
+    private async Task<T> WritePostgresAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
+    {
+        DbSession session;
+        T result;
+        await using (var connection = await postgres!.OpenConnectionAsync(cancel))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            session = new DbSession(DbEngine.Postgres, connection, transaction);
+            result = await work(session);
+            await transaction.CommitAsync(cancel);
+        }
+
+        session.Committed();
+        return result;
+    }
+}

@@ -1,0 +1,7 @@
+namespace Slipway.Platform.Foundation.Database;
+
+public enum DbEngine
+{
+    Sqlite,
+    Postgres,
+}

@@ -1,0 +1,121 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Slipway.Platform.Foundation.Database;
+
+/// <summary>
+/// One connection in use: a read, or a transaction that commits when the work given to <see cref="Db"/> returns.
+/// Statements are constant text with named parameters and run on both engines unless the caller asks <see cref="Engine"/>.
+/// </summary>
+public sealed class DbSession
+{
+    private readonly DbConnection connection;
+    private readonly DbTransaction? transaction;
+    private readonly Dictionary<string, DbCommand>? prepared;
+    private List<Action>? afterCommit;
+
+    internal DbSession(
+        DbEngine engine, DbConnection connection, DbTransaction? transaction, Dictionary<string, DbCommand>? prepared = null)
+    {
+        Engine = engine;
+        this.connection = connection;
+        this.transaction = transaction;
+        this.prepared = prepared;
+    }
+
+    public DbEngine Engine { get; }
+
+    internal DbConnection Connection => connection;
+
+    /// <summary>Runs after the transaction has committed, never when it rolls back: the place to wake a worker.</summary>
+    public void OnCommitted(Action action) => (afterCommit ??= []).Add(action);
+
+    public async Task<List<T>> QueryAsync<T>(
+        string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
+    {
+        var command = Command(sql, bind, out var keep);
+        try
+        {
+            var rows = new List<T>();
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                rows.Add(read(reader));
+            }
+
+            return rows;
+        }
+        finally
+        {
+            await ReleaseAsync(command, keep);
+        }
+    }
+
+    /// <summary>The first row, or default when there is none.</summary>
+    public async Task<T?> FirstAsync<T>(
+        string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
+    {
+        var command = Command(sql, bind, out var keep);
+        try
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            return await reader.ReadAsync(cancel) ? read(reader) : default;
+        }
+        finally
+        {
+            await ReleaseAsync(command, keep);
+        }
+    }
+
+    /// <returns>The number of rows changed.</returns>
+    public async Task<int> ExecuteAsync(string sql, Action<DbParameters>? bind, CancellationToken cancel)
+    {
+        var command = Command(sql, bind, out var keep);
+        try
+        {
+            return await command.ExecuteNonQueryAsync(cancel);
+        }
+        finally
+        {
+            await ReleaseAsync(command, keep);
+        }
+    }
+
+    internal void Committed()
+    {
+        foreach (var action in afterCommit ?? [])
+        {
+            action();
+        }
+    }
+
+    private DbCommand Command(string sql, Action<DbParameters>? bind, out bool keep)
+    {
+        // A statement whose reader is still open cannot be shared: it leaves the cache while it runs.
+        if (prepared is not null && prepared.Remove(sql, out var command))
+        {
+            keep = true;
+        }
+        else
+        {
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            keep = prepared is not null;
+        }
+
+        command.Transaction = transaction;
+        bind?.Invoke(new DbParameters(command));
+        return command;
+    }
+
+    private async ValueTask ReleaseAsync(DbCommand command, bool keep)
+    {
+        if (keep && command is SqliteCommand && prepared!.TryAdd(command.CommandText, command))
+        {
+            command.Transaction = null;
+            return;
+        }
+
+        await command.DisposeAsync();
+    }
+}
