@@ -25,8 +25,8 @@ public sealed class PostgresServer : IAsyncLifetime
         "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
             -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=300 -c lc_messages=C &
         read -r _
-        kill -QUIT $!
-        wait
+        # Again and again: a server that has not installed its handlers yet ignores the first one.
+        while kill -QUIT $! 2>/dev/null; do sleep 0.1; done
         rm -rf "$2"
         """;
 
