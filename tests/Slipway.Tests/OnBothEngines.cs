@@ -36,7 +36,7 @@ public abstract class OnBothEngines(PostgresServer? postgres) : IAsyncLifetime
     }
 
     /// <summary>A second, independent opening of the same database, as another process would have it.</summary>
-    protected Db OpenAgain() => connection is null ? Db.OpenSqlite(Path.Combine(Folder.Path, "slipway.db")) : Db.OpenPostgres(connection);
+    protected Db OpenAgain() => connection is null ? Db.OpenSqlite(Folder.Combine("slipway.db")) : Db.OpenPostgres(connection);
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 

@@ -61,7 +61,11 @@ public sealed class AnalyticsSession : IDisposable
         }
         catch
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
+
             throw;
         }
     }

@@ -9,7 +9,7 @@ namespace Slipway.Platform.Foundation.Database;
 /// <summary>One embedded file <c>Module/Migrations/NNNN_name.sql</c>.</summary>
 internal sealed record Migration(string Module, int Number, string Name, string Sql)
 {
-    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
 
     public string Title => string.Create(CultureInfo.InvariantCulture, $"{Module}/{Number:0000}_{Name}");
 }

@@ -1,0 +1,99 @@
+using System.Text;
+using Slipway.Core.Errors;
+using Slipway.Platform.Foundation.Blobs;
+using Slipway.TestKit;
+
+namespace Slipway.Tests.Foundation;
+
+public sealed class BlobStoreTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly BlobStore blobs;
+
+    public BlobStoreTests() => blobs = new BlobStore(folder.Combine("blobs"));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    private static MemoryStream Content(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private string Read(string key)
+    {
+        using var reader = new StreamReader(blobs.OpenRead(key));
+        return reader.ReadToEnd();
+    }
+
+    [Fact]
+    public async Task A_blob_comes_back_with_its_size_and_hash()
+    {
+        var info = await blobs.PutAsync("runs/1/model.txt", Content("abc"), Cancel);
+
+        // SHA-256 of "abc", FIPS 180-2 appendix B.1.
+        Assert.Equal(new BlobInfo("runs/1/model.txt", 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), info);
+        Assert.Equal("abc", Read("runs/1/model.txt"));
+    }
+
+    [Fact]
+    public async Task Equal_content_is_kept_once()
+    {
+        var first = await blobs.PutContentAsync(Content("abc"), Cancel);
+        var second = await blobs.PutContentAsync(Content("abc"), Cancel);
+        Assert.Equal(first, second);
+        Assert.Single(blobs.List(""));
+    }
+
+    [Fact]
+    public async Task A_write_that_breaks_off_leaves_the_old_blob_and_no_rest()
+    {
+        await blobs.PutAsync("a", Content("old"), Cancel);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => blobs.PutAsync("a", new BreakingStream(), Cancel));
+        Assert.Equal("old", Read("a"));
+        Assert.Equal(["a"], blobs.List(""));
+        Assert.Single(Directory.GetFiles(folder.FullPath, "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/etc/passwd")]
+    [InlineData("../outside")]
+    [InlineData("a/../../outside")]
+    [InlineData("a/./b")]
+    [InlineData("a//b")]
+    [InlineData("a/")]
+    [InlineData("..\\outside")]
+    [InlineData("C:\\outside")]
+    [InlineData("c:outside")]
+    [InlineData("a\0b")]
+    [InlineData(".incoming/x")]
+    public async Task A_key_that_could_leave_the_folder_is_refused(string key)
+    {
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => blobs.PutAsync(key, Content("x"), Cancel));
+        Assert.Equal(ErrorKind.Invalid, error.Kind);
+        Assert.Throws<SlipwayException>(() => blobs.OpenRead(key));
+        Assert.Throws<SlipwayException>(() => blobs.Delete(key));
+        Assert.Empty(blobs.List(""));
+    }
+
+    [Fact]
+    public void A_symbolic_link_is_not_followed()
+    {
+        File.WriteAllText(folder.Combine("secret"), "secret");
+        Directory.CreateSymbolicLink(folder.Combine("blobs", "link"), folder.FullPath);
+        var error = Assert.Throws<SlipwayException>(() => blobs.OpenRead("link/secret"));
+        Assert.Contains("symbolic link", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_absent_blob_is_not_found()
+    {
+        Assert.Equal(ErrorKind.NotFound, Assert.Throws<SlipwayException>(() => blobs.OpenRead("nothing")).Kind);
+        Assert.False(blobs.Delete("nothing"));
+    }
+
+    private sealed class BreakingStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("the sender went away");
+    }
+}
