@@ -25,16 +25,18 @@ internal static class OnlineTable
         """ + Newest;
 
     public static Task WriteAsync(DbSession session, string view, IReadOnlyList<OnlineRow> rows, CancellationToken cancel) =>
-        session.Engine == DbEngine.Postgres ? WriteManyAsync(session, view, rows, cancel) : WriteEachAsync(session, view, rows, cancel);
+        session.Engine == DbEngine.Postgres
+            ? WriteManyAsync(session, view, Winners(rows), cancel)
+            : WriteEachAsync(session, view, Winners(rows), cancel);
 
-    /// <summary>One statement, compiled once: 4 µs a row through the session's by-name binding, under 2 µs here.</summary>
-    private static async Task WriteEachAsync(DbSession session, string view, IReadOnlyList<OnlineRow> rows, CancellationToken cancel)
+    /// <summary>One statement bound by position, without the session's look-ups by name, which would double its cost.</summary>
+    private static async Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
         await using var command = session.Connection.CreateCommand();
         command.CommandText = One;
         Add(command, "view").Value = view;
         var (key, time, created, bytes) = (Add(command, "key"), Add(command, "event"), Add(command, "created"), Add(command, "row"));
-        for (var i = 0; i < rows.Count; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
             if ((i & 0xFFF) == 0)
             {
@@ -47,10 +49,9 @@ internal static class OnlineTable
         }
     }
 
-    private static async Task WriteManyAsync(DbSession session, string view, IReadOnlyList<OnlineRow> rows, CancellationToken cancel)
+    private static async Task WriteManyAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
-        var winners = Winners(rows);
-        foreach (var chunk in winners.Chunk(50_000))
+        foreach (var chunk in rows.Chunk(50_000))
         {
             await session.ExecuteAsync(
                 Many,
@@ -62,8 +63,8 @@ internal static class OnlineTable
     }
 
     /// <summary>
-    /// One row per key: PostgreSQL refuses to touch a row twice in one statement. In the order of the keys, so that two writers
-    /// of the same entities queue instead of blocking each other.
+    /// One row per key: PostgreSQL refuses to touch a row twice in one statement. In the order of the keys: two writers of the
+    /// same entities queue instead of blocking each other, and the pages of the index are touched once each.
     /// </summary>
     private static OnlineRow[] Winners(IReadOnlyList<OnlineRow> rows)
     {
@@ -77,7 +78,9 @@ internal static class OnlineTable
             }
         }
 
-        return [.. winners.Values.Order(Comparer<OnlineRow>.Create((a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key)))];
+        var sorted = winners.Values.ToArray();
+        Array.Sort(sorted, static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key));
+        return sorted;
     }
 
     public static Task<List<(byte[] Key, OnlineEntry Entry)>> ReadAsync(
