@@ -90,10 +90,10 @@ public sealed class ApprovalService(Db db, AuditLog audit, AccessService access,
     {
         Limit.Range("A page of approvals", limit, 1, 1000);
         var query = Json.Write(new[] { "approvals", state?.ToString(), subject });
-        var before = pageToken is null ? "~" : PageToken.Read(pageToken, query, 1)[0];
+        var before = pageToken is null ? "~" : PageToken.Read<string>(pageToken, query);
         var rows = await db.ReadAsync(
             session => ApprovalStore.ListAsync(session, state, subject, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, approval => [approval.Id]);
+        return PageToken.Cut(rows, limit, query, approval => approval.Id);
     }
 
     /// <summary>Lets a service go on only with an approval of exactly this subject and action.</summary>
