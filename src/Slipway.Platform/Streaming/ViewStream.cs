@@ -66,12 +66,12 @@ internal sealed class ViewStream
         var fresh = events.Count == 0 || events[0].Offset >= Offset ? events : [.. events.Where(e => e.Offset >= Offset)];
         var (rows, letters, after) = Feed(fresh);
         return new StreamEffect(
-            View.Newest(rows, Microseconds.From(now)), [.. letters.Select(l => l with { Created = now })], after, nextOffset);
+            View.Stored.Newest(rows, Microseconds.From(now)), [.. letters.Select(l => l with { Created = now })], after, nextOffset);
     }
 
     public bool SnapshotDue(StreamEffect effect, int snapshotEvents) => effect.NextOffset - position.SnapshotOffset >= snapshotEvents;
 
-    public byte[] Save() => View.Save(aggregator);
+    public byte[] Save() => aggregator.Save();
 
     public void Committed(StreamEffect effect)
     {
@@ -112,9 +112,9 @@ internal sealed class ViewStream
             return after;
         }
 
-        var read = JsonRows.Read(View.Fields, [.. events.Select(e => e.Payload)]);
+        var read = JsonRows.Read(View.Source.Fields, [.. events.Select(e => e.Payload)]);
         letters.AddRange(read.Unreadable.Select(bad => Letter(events[bad.Index], bad.Cause)));
-        var (prepared, origin) = View.Prepare(read.Table);
+        var (prepared, origin) = View.Source.Prepare(read.Table);
         var late = 0;
         foreach (var refused in aggregator.Add(prepared))
         {
@@ -135,6 +135,6 @@ internal sealed class ViewStream
         View.Topic!, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
 
     private string Describe(RefusalCause cause) => cause == RefusalCause.NullKey
-        ? $"A part of the key is null: {string.Join(", ", View.JoinKeys.Select(k => k.Name))}."
+        ? $"A part of the key is null: {string.Join(", ", View.Stored.JoinKeys.Select(k => k.Name))}."
         : $"The event time '{View.Windows.EventTimestamp}' is null.";
 }
