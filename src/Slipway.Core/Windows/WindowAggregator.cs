@@ -13,6 +13,7 @@ public sealed class WindowAggregator
     private readonly WindowDefinition definition;
     private readonly EventInputs inputs;
     private readonly KeyIndex index;
+    private readonly KeyOrder order;
     private readonly long[] lengths;
     private readonly int[] windowOf;
     private readonly List<KeyWindows> windows = [];
@@ -25,6 +26,7 @@ public sealed class WindowAggregator
         this.definition = definition;
         inputs = new EventInputs(definition, columns);
         index = new KeyIndex([.. definition.Keys.Select(name => Find(columns, name))]);
+        order = new KeyOrder(index);
         if (Find(columns, definition.EventTimestamp).Type != DataType.Timestamp)
         {
             throw SlipwayException.Invalid($"The event timestamp '{definition.EventTimestamp}' is not a timestamp column.");
@@ -102,7 +104,7 @@ public sealed class WindowAggregator
             ClosedHop = until;
         }
 
-        return rows.ToTable(index, definition.HopMicros);
+        return rows.ToTable(order, definition.HopMicros);
     }
 
     /// <summary>Everything that <see cref="Restore"/> needs to go on as if it had never stopped, to the last bit.</summary>

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Runtime.InteropServices;
 using Slipway.Core.Data;
-using Slipway.Core.Joins;
 
 namespace Slipway.Core.Windows;
 
@@ -20,16 +19,15 @@ internal sealed class WindowRows(IReadOnlyList<WindowAggregation> aggregations)
 
     public void Add(int aggregation, double value) => values[aggregation].Add(value);
 
-    public Table ToTable(KeyIndex index, long hopMicros)
+    public Table ToTable(KeyOrder order, long hopMicros)
     {
-        var order = Order(index);
         var keyOfRow = keys.ToArray();
         return new Table(
         [
-            .. index.Keys().Select(k => k.Take(keyOfRow)),
+            .. order.Columns.Select(k => k.Take(keyOfRow)),
             Column.Timestamp(WindowDefinition.BoundaryColumn, [.. hops.Select(hop => hop * hopMicros)]),
             .. aggregations.Select((a, i) => ToColumn(a, CollectionsMarshal.AsSpan(values[i]))),
-        ]).Take(order);
+        ]).Take(Order(order.Ranks));
     }
 
     private static Column ToColumn(WindowAggregation aggregation, ReadOnlySpan<double> values)
@@ -57,8 +55,8 @@ internal sealed class WindowRows(IReadOnlyList<WindowAggregation> aggregations)
         return Column.Float64(aggregation.Name, values.ToArray(), nulls);
     }
 
-    /// <summary>By boundary, then by the rank of the key among those that occur: independent of the order in which keys first came.</summary>
-    private int[] Order(KeyIndex index)
+    /// <summary>By boundary, then by key.</summary>
+    private int[] Order(ReadOnlySpan<int> ranks)
     {
         var order = new int[keys.Count];
         var places = new long[keys.Count];
@@ -67,29 +65,14 @@ internal sealed class WindowRows(IReadOnlyList<WindowAggregation> aggregations)
             return order;
         }
 
-        var ranks = Ranks(index, [.. keys.Distinct()]);
         var first = hops.Min();
         for (var row = 0; row < order.Length; row++)
         {
             order[row] = row;
-            places[row] = ((hops[row] - first) * ranks.Count) + ranks[keys[row]];
+            places[row] = ((hops[row] - first) * ranks.Length) + ranks[keys[row]];
         }
 
         Array.Sort(places, order);
         return order;
     }
-
-    private static Dictionary<int, int> Ranks(KeyIndex index, int[] occurring)
-    {
-        var columns = index.Keys();
-        Array.Sort(occurring, (a, b) => columns.Select(c => Compare(c, a, b)).FirstOrDefault(order => order != 0));
-        return occurring.Select((key, rank) => (key, rank)).ToDictionary(p => p.key, p => p.rank);
-    }
-
-    private static int Compare(Column column, int a, int b) => column.Type switch
-    {
-        DataType.String => string.CompareOrdinal(column.Strings[a], column.Strings[b]),
-        DataType.Bool => column.Bools[a].CompareTo(column.Bools[b]),
-        _ => column.Longs[a].CompareTo(column.Longs[b]),
-    };
 }

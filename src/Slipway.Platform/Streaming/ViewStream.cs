@@ -43,12 +43,12 @@ internal sealed class ViewStream
     {
         var position = await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel);
         var state = await db.ReadAsync(session => StreamStore.StateAsync(session, view.Key, cancel), cancel);
-        var committed = await log.OffsetAsync(view.Topic!, view.Key, cancel);
+        var committed = await log.OffsetAsync(view.Topic, view.Key, cancel);
         var aggregator = state is null ? view.NewAggregator() : view.Restore(state);
         var stream = new ViewStream(view, aggregator, position, position.SnapshotOffset);
         while (stream.Offset < committed)
         {
-            var events = await log.ReadAsync(view.Topic!, stream.Offset, batchEvents, cancel);
+            var events = await log.ReadAsync(view.Topic, stream.Offset, batchEvents, cancel);
             var end = events.FindIndex(e => e.Offset >= committed);
             events = end < 0 ? events : events[..end];
             stream.Feed(events);
@@ -112,11 +112,13 @@ internal sealed class ViewStream
             return after;
         }
 
-        var read = JsonRows.Read(View.Source.Fields, [.. events.Select(e => e.Payload)]);
+        var read = JsonRows.Read(View.Fields, [.. events.Select(e => e.Payload)]);
         letters.AddRange(read.Unreadable.Select(bad => Letter(events[bad.Index], bad.Cause)));
-        var (prepared, origin) = View.Source.Prepare(read.Table);
-        var late = 0;
-        foreach (var refused in aggregator.Add(prepared))
+        var prepared = View.Prepare(read.Table);
+        var fresh = WithoutHistory(prepared);
+        var origin = fresh[WindowedView.OriginColumn].Longs;
+        var late = prepared.Rows - fresh.Rows;
+        foreach (var refused in aggregator.Add(fresh))
         {
             if (refused.Cause == RefusalCause.Late)
             {
@@ -124,15 +126,26 @@ internal sealed class ViewStream
                 continue;
             }
 
-            var place = read.Origin[origin is null ? refused.Row : origin[refused.Row]];
-            letters.Add(Letter(events[place], Describe(refused.Cause)));
+            letters.Add(Letter(events[read.Origin[(int)origin[refused.Row]]], Describe(refused.Cause)));
         }
 
         return after with { Events = after.Events + events.Count, Late = after.Late + late };
     }
 
+    /// <summary>Events that the history held are counted there, also those whose boundary is still open.</summary>
+    private Table WithoutHistory(Table prepared)
+    {
+        if (position.HistoryUntilUs is not { } until)
+        {
+            return prepared;
+        }
+
+        var times = prepared[View.Windows.EventTimestamp];
+        return prepared.Where(row => times.IsNull(row) || times.Longs[row] > until);
+    }
+
     private DeadLetter Letter(StoredEvent e, string cause) => new(
-        View.Topic!, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
+        View.Topic, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
 
     private string Describe(RefusalCause cause) => cause == RefusalCause.NullKey
         ? $"A part of the key is null: {string.Join(", ", View.Stored.JoinKeys.Select(k => k.Name))}."

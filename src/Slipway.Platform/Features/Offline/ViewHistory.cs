@@ -57,7 +57,7 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
     {
         lock (gate)
         {
-            return last?.Identity == identity ? last.Rows : null;
+            return last is { } held && held.Identity == identity ? held.Rows : null;
         }
     }
 
