@@ -133,7 +133,8 @@ public sealed class YamlMap
     private YamlNode? Find(string key)
     {
         asked.Add(key);
-        return node.Children.TryGetValue(new YamlScalarNode(key), out var value) && value is not YamlScalarNode { Value: "", Style: ScalarStyle.Plain }
+        return node.Children.TryGetValue(new YamlScalarNode(key), out var value)
+            && value is not YamlScalarNode { Value: "", Style: ScalarStyle.Plain }
             ? value
             : null;
     }
