@@ -76,7 +76,14 @@ public sealed partial class StreamProcessor(
         {
             await Task.WhenAny(changed, Task.Delay(options.Poll, time, cancel));
             cancel.ThrowIfCancellationRequested();
-            await registry.StreamingViewsAsync(cancel);
+            try
+            {
+                await registry.StreamingViewsAsync(cancel);
+            }
+            catch (SlipwayException failure) when (failure.Kind == ErrorKind.Unavailable)
+            {
+                LogFailed(failure, "*");
+            }
         }
 
         await changed.WaitAsync(cancel);

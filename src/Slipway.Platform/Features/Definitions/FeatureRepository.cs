@@ -39,7 +39,8 @@ public sealed class FeatureRepository
             ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
                 .Where(f => Path.GetExtension(f) is ".yaml" or ".yml").Order(StringComparer.Ordinal).ToArray()
             : throw SlipwayException.NotFound($"There is no feature repository at '{path}'.");
-        var repository = Parse([.. files.Select(f => (Name: File.Exists(path) ? f : Path.GetRelativePath(path, f), Text: File.ReadAllText(f)))]);
+        var repository = Parse(
+            [.. files.Select(f => (Name: File.Exists(path) ? f : Path.GetRelativePath(path, f), Text: File.ReadAllText(f)))]);
         repository.Folder = Path.GetFullPath(File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path);
         return repository;
     }
@@ -55,7 +56,8 @@ public sealed class FeatureRepository
 
     /// <summary>What is wrong, now that the columns of sources are known that do not declare them.</summary>
     /// <param name="columnsOf">The columns of a source's file; null where they cannot be known.</param>
-    public IReadOnlyList<string> Check(Func<SourceDefinition, IReadOnlyList<ColumnSchema>?> columnsOf) => RepositoryCheck.Problems(this, columnsOf);
+    public IReadOnlyList<string> Check(Func<SourceDefinition, IReadOnlyList<ColumnSchema>?> columnsOf) =>
+        RepositoryCheck.Problems(this, columnsOf);
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/>.</exception>
     public FeatureViewDefinition View(string name) => Views.FirstOrDefault(v => v.Name == name)

@@ -111,7 +111,8 @@ internal sealed class RepositoryCheck
 
         foreach (var feature in selection.Features.Where(name => view.Features.All(f => f.Name != name)))
         {
-            Report(selection.Origin, $"{who}: '{view.Name}' has no feature '{feature}'; it has {string.Join(", ", view.Features.Select(f => f.Name))}.");
+            Report(selection.Origin, $"{who}: '{view.Name}' has no feature '{feature}'; "
+                + $"it has {string.Join(", ", view.Features.Select(f => f.Name))}.");
         }
 
         var keys = view.Entities.SelectMany(name => repository.Entities.Where(e => e.Name == name)).SelectMany(e => e.JoinKeys).ToList();
@@ -211,7 +212,8 @@ internal sealed class RepositoryCheck
         }
         else if (found.Type != wanted.Type && !(IsNumber(found.Type) && wanted.Type is DataType.Float32 or DataType.Float64))
         {
-            Report(view.Notes.Origin, $"feature view '{view.Name}': column '{wanted.Name}' is {Lower(found.Type)} in its source, not {Lower(wanted.Type)}.");
+            Report(view.Notes.Origin, $"feature view '{view.Name}': column '{wanted.Name}' is {Lower(found.Type)} in its source, "
+                + $"not {Lower(wanted.Type)}.");
         }
     }
 

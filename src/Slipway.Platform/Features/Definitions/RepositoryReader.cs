@@ -69,7 +69,10 @@ internal sealed class RepositoryReader
         };
         return view.Kind switch
         {
-            ViewKind.Batch => view with { Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false) },
+            ViewKind.Batch => view with
+            {
+                Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false),
+            },
             ViewKind.Streaming => Streaming(view, map),
             ViewKind.OnDemand => view with
             {

@@ -29,7 +29,8 @@ public static class Duration
         foreach (var (suffix, unit) in Units)
         {
             if (text.EndsWith(suffix, StringComparison.Ordinal)
-                && decimal.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+                && decimal.TryParse(
+                    text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
             {
                 var fits = amount <= (decimal)TimeSpan.MaxValue.Ticks / unit.Ticks;
                 duration = fits ? TimeSpan.FromTicks((long)(amount * unit.Ticks)) : TimeSpan.Zero;
