@@ -41,7 +41,7 @@ public static partial class SpecialFunctions
     /// </remarks>
     private static double BetaFraction(double a, double b, double x, double y)
     {
-        var c = NotZero(Denominator(0));
+        var c = NotZero(a / (a + 1) * ((a * y) - (b * x) + 1));
         var d = 0.0;
         var fraction = c;
         for (var m = 1; ; m++)

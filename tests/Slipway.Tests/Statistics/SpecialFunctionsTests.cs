@@ -160,6 +160,16 @@ public sealed class SpecialFunctionsTests
         .QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Beta_with_a_parameter_of_one_is_a_power() => Prop.ForAll(Positive, Gen.Choose(1, 999).ToArbitrary(), (b, k) =>
+        Math.Abs(SpecialFunctions.RegularizedBeta(1, b, k / 1000.0) - (1 - Math.Pow(1 - (k / 1000.0), b))) < 1e-12)
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Student_with_two_degrees_of_freedom_has_a_closed_form() => Prop.ForAll(Gen.Choose(-9000, 9000).ToArbitrary(), k =>
+        Math.Abs(SpecialFunctions.StudentTSf(k / 1000.0, 2) - (0.5 - (k / 1000.0 / (2 * Math.Sqrt(2 + (k * k / 1e6)))))) < 1e-14)
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
     public void The_quantile_inverts_the_cdf() => Prop.ForAll(Gen.Choose(-8000, 5000).ToArbitrary(), k =>
         Math.Abs(SpecialFunctions.NormalQuantile(SpecialFunctions.NormalCdf(k / 1000.0)) - (k / 1000.0)) < 1e-9)
         .QuickCheckThrowOnFailure();
