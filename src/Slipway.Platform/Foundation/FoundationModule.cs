@@ -27,6 +27,7 @@ public static class FoundationModule
             ? Db.OpenPostgres(text)
             : Db.OpenSqlite(Path.Combine(options.DataDirectory, "slipway.db")))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
+        .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()
         .AddSingleton<Migrator>()
         .AddSingleton<EventLog>()
