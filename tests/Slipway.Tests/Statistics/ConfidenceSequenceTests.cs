@@ -199,6 +199,8 @@ public sealed class ConfidenceSequenceTests
             ErrorKind.Invalid, Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(0, 1).AddA(1.5)).Kind);
         Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(0, 1).AddB(double.NaN));
         Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(1, 1));
+        Assert.Throws<SlipwayException>(() => default(MeanDifferenceSequence).AddA(0));
+        Assert.Throws<SlipwayException>(() => default(MeanDifferenceSequence).Interval(Alpha));
         Assert.Throws<SlipwayException>(() => new RateDifferenceSequence(new(1, 2), default).Interval(Alpha));
         Assert.Throws<SlipwayException>(() => default(RateArm).Add(1, 2));
         Assert.Throws<SlipwayException>(() => default(RateDifferenceSequence).Interval(1));
