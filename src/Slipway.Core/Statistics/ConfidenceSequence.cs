@@ -55,7 +55,9 @@ internal static class ConfidenceSequence
         return ruledOut;
     }
 
-    /// <summary>The minimum over μ; or, as soon as it is known on which side of the bound it lies, a value on that side.</summary>
+    /// <summary>
+    /// The minimum over μ; or, as soon as it is known on which side of the bound it lies, a value on that side.
+    /// </summary>
     private static double LeastEvidence<TArm>(TArm a, TArm b, double difference, double? bound) where TArm : struct, IArmEvidence
     {
         if (!(Math.Abs(difference) <= 1))

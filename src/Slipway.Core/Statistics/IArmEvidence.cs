@@ -9,7 +9,8 @@ internal interface IArmEvidence
     double Mean { get; }
 
     /// <summary>
-    /// ln e(μ) of an e-process that bets on observations above μ (<paramref name="direction"/> 1) or below it (−1): while μ is the
+    /// ln e(μ) of an e-process that bets on observations above μ (<paramref name="direction"/> 1) or below it (−1): while μ is
+    /// the
     /// true mean, the chance that e(μ) ever reaches 1/α is at most α (Ville 1939). Convex in μ, at most 0 at the observed mean.
     /// </summary>
     /// <returns>The value and its derivative by μ.</returns>

@@ -26,7 +26,9 @@ public readonly record struct MeanDifferenceSequence(double Minimum, double Maxi
     /// <summary>Observed mean of B less that of A; null until both arms have an observation.</summary>
     public double? Difference => A.Count == 0 || B.Count == 0 ? null : Range * ((B.Sum / B.Count) - (A.Sum / A.Count));
 
-    private double Range => Maximum - Minimum;
+    private double Range => Maximum > Minimum
+        ? Maximum - Minimum
+        : throw SlipwayException.Invalid($"Observations need bounds in order; got {Minimum} and {Maximum}.");
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when x is outside the bounds.</exception>
     public MeanDifferenceSequence AddA(double x) => this with { A = A.Add(Scale(x)) };

@@ -2,9 +2,6 @@ namespace Slipway.Core.Statistics;
 
 public static partial class SpecialFunctions
 {
-    /// <summary>ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b), for a, b &gt; 0.</summary>
-    public static double LogBeta(double a, double b) => LogGamma(a) + LogGamma(b) - LogGamma(a + b);
-
     /// <summary>I(x; a, b), the regularised incomplete beta function, for a, b &gt; 0 and x in [0, 1].</summary>
     public static double RegularizedBeta(double a, double b, double x) => RegularizedBeta(a, b, x, 1 - x);
 

@@ -22,7 +22,8 @@ public sealed class BinningTests
     public void Values_outside_the_reference_fall_into_the_outer_bins_and_missing_ones_into_none()
     {
         var counts = new long[3];
-        var missing = Binning.Count([double.NegativeInfinity, 1, 1.5, 2, 99, double.PositiveInfinity, double.NaN], [1, 2], counts);
+        double[] values = [double.NegativeInfinity, 1, 1.5, 2, 99, double.PositiveInfinity, double.NaN];
+        var missing = Binning.Count(values, [1, 2], counts);
         Assert.Equal(1, missing);
         Assert.Equal([2, 2, 2], counts);
     }

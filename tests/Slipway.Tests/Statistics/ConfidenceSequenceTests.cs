@@ -13,7 +13,8 @@ public sealed class ConfidenceSequenceTests
     [Theory]
     [InlineData(0.05, 0.5)]
     [InlineData(0.5, 0.9)]
-    public void Equal_rates_watched_all_along_are_seldom_told_apart_where_the_ordinary_test_often_errs(double rate, double shareOfA)
+    public void Equal_rates_watched_all_along_are_seldom_told_apart_where_the_ordinary_test_often_errs(
+        double rate, double shareOfA)
     {
         var random = new Random(12);
         var (wrong, ordinary) = (0, 0);
@@ -28,7 +29,8 @@ public sealed class ConfidenceSequenceTests
                 if (i % 10 == 0 && state.A.Count > 0 && state.B.Count > 0)
                 {
                     ruledOut |= state.RulesOut(0, Alpha);
-                    significant |= TwoProportionZ.Test(state.A.Events, state.A.Count, state.B.Events, state.B.Count).PValue <= Alpha;
+                    var (a, b) = (state.A, state.B);
+                    significant |= TwoProportionZ.Test(a.Events, a.Count, b.Events, b.Count).PValue <= Alpha;
                 }
             }
 
@@ -148,10 +150,12 @@ public sealed class ConfidenceSequenceTests
     {
         var state = new RateDifferenceSequence(a, b);
         var interval = state.Interval(Alpha);
-        var step = 1e-6;
+        const double step = 1e-6;
         return interval.Contains((b.Rate ?? 0.5) - (a.Rate ?? 0.5))
-            && (interval.Lower <= -1 || (state.PValue(interval.Lower - step) <= Alpha && state.PValue(interval.Lower + step) > Alpha))
-            && (interval.Upper >= 1 || (state.PValue(interval.Upper + step) <= Alpha && state.PValue(interval.Upper - step) > Alpha));
+            && (interval.Lower <= -1 || (P(interval.Lower - step) <= Alpha && P(interval.Lower + step) > Alpha))
+            && (interval.Upper >= 1 || (P(interval.Upper + step) <= Alpha && P(interval.Upper - step) > Alpha));
+
+        double P(double difference) => state.PValue(difference);
     }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -195,6 +199,8 @@ public sealed class ConfidenceSequenceTests
             ErrorKind.Invalid, Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(0, 1).AddA(1.5)).Kind);
         Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(0, 1).AddB(double.NaN));
         Assert.Throws<SlipwayException>(() => MeanDifferenceSequence.Over(1, 1));
+        Assert.Throws<SlipwayException>(() => default(MeanDifferenceSequence).AddA(0));
+        Assert.Throws<SlipwayException>(() => default(MeanDifferenceSequence).Interval(Alpha));
         Assert.Throws<SlipwayException>(() => new RateDifferenceSequence(new(1, 2), default).Interval(Alpha));
         Assert.Throws<SlipwayException>(() => default(RateArm).Add(1, 2));
         Assert.Throws<SlipwayException>(() => default(RateDifferenceSequence).Interval(1));

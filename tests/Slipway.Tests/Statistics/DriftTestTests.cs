@@ -107,7 +107,8 @@ public sealed class DriftTestTests
         string[] reference = [.. Enumerable.Repeat("a", 60), .. Enumerable.Repeat("b", 40)];
         string[] current = [.. Enumerable.Repeat("a", 60), .. Enumerable.Repeat("new", 40)];
         var decision = DriftTest.Decide(reference, current);
-        Assert.Equal((DriftVerdict.Drift, "chi_square.contingency", "tvd"), (decision.Verdict, decision.Method, decision.EffectMethod));
+        Assert.Equal(DriftVerdict.Drift, decision.Verdict);
+        Assert.Equal(("chi_square.contingency", "tvd"), (decision.Method, decision.EffectMethod));
         Assert.Equal(0.4, decision.Effect!.Value, 12);
 
         // a: 60/60, b: 40/0, new: 0/40 gives X² = 0 + 40 + 40 with 2 degrees of freedom: p = e^(−40).
@@ -121,7 +122,8 @@ public sealed class DriftTestTests
         string[] reference = [.. Enumerable.Range(0, 50).Select(i => $"r{i}")];
         string[] current = [.. Enumerable.Range(0, 50).Select(i => $"c{i}")];
         Assert.Equal(DriftVerdict.NotEnoughData, DriftTest.Decide(reference, current).Verdict);
-        Assert.Equal(DriftVerdict.NoDrift, DriftTest.Decide([.. Enumerable.Repeat("a", 50)], [.. Enumerable.Repeat("a", 50)]).Verdict);
+        string[] single = [.. Enumerable.Repeat("a", 50)];
+        Assert.Equal(DriftVerdict.NoDrift, DriftTest.Decide(single, single).Verdict);
     }
 
     [Fact]
@@ -133,7 +135,7 @@ public sealed class DriftTestTests
         Assert.Equal("ks.two_sample", Method(Column.Int64("delay", [.. rows.Select(i => (long)i)])));
         Assert.Equal("chi_square.contingency", Method(Column.Int64("weekday", [.. rows.Select(i => i % 7L)])));
         Assert.Equal("chi_square.contingency", Method(Column.Bool("late", [.. rows.Select(i => i % 2 == 0)])));
-        Assert.Equal("chi_square.contingency", Method(Column.String("origin", [.. rows.Select(i => i % 3 == 0 ? "SFO" : "LAX")])));
+        Assert.Equal("chi_square.contingency", Method(Column.String("origin", [.. rows.Select(i => $"airport {i % 3}")])));
         var time = Column.Timestamp("date", [.. rows.Select(i => (long)i)]);
         Assert.Equal(DriftVerdict.NotApplicable, DriftTest.Decide(time, time).Verdict);
         var allNull = Column.Int64("empty", new long[70], new BitArray(70, true));
