@@ -85,6 +85,26 @@ public sealed class ServeTests
         Assert.Equal(0, await server.Process.WaitForExitAsync());
     }
 
+    /// <remarks>143 is the system's own end, before the program listens to signals.</remarks>
+    [Theory]
+    [InlineData(100)]
+    [InlineData(200)]
+    [InlineData(300)]
+    [InlineData(400)]
+    [InlineData(600)]
+    public async Task SIGTERM_at_any_moment_of_the_start_ends_it_quietly(int afterMs)
+    {
+        using var folder = new TempFolder();
+        await using var starting = SlipwayProcess.Start(
+            ["serve", "--data", "data", "--urls", "http://127.0.0.1:0", "--grpc-urls", "http://127.0.0.1:0"], folder.FullPath);
+        await Task.Delay(afterMs, TestContext.Current.CancellationToken);
+
+        await starting.SignalAsync("TERM");
+
+        Assert.Contains(await starting.WaitForExitAsync(), (int[])[0, 143]);
+        Assert.Equal("", starting.Errors);
+    }
+
     [Fact]
     public async Task Json_logs_are_one_object_per_line()
     {

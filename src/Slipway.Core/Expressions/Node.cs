@@ -8,7 +8,8 @@ namespace Slipway.Core.Expressions;
 /// A null literal has no type until <see cref="To"/> gives it one. Float32 does not occur: inputs widen when they are read.
 /// </summary>
 /// <param name="Delegate">A <see cref="Read{T}"/> of long (int64, timestamp), double, bool or string, as <paramref name="Type"/> says.</param>
-internal sealed record Node(DataType? Type, Delegate Delegate, string Sql)
+/// <param name="Value">The value, where it is a literal.</param>
+internal sealed record Node(DataType? Type, Delegate Delegate, string Sql, object? Value = null)
 {
     public static Node Null { get; } = new(null, (Read<long>)Missing, "null");
 
@@ -30,24 +31,11 @@ internal sealed record Node(DataType? Type, Delegate Delegate, string Sql)
         var sql = $"cast(\"{column.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" as {SqlType(Widest(column.Type))})";
         return column.Type switch
         {
-            DataType.Bool => Slot<bool>(DataType.Bool, (c, row) => c.Bools[row]),
-            DataType.String => Slot<string>(DataType.String, (c, row) => c.Strings[row]!),
-            DataType.Float32 or DataType.Float64 => Slot<double>(DataType.Float64, (c, row) => c.Doubles[row]),
-            _ => Slot<long>(column.Type, (c, row) => c.Longs[row]),
+            DataType.Bool => new(DataType.Bool, Slot<bool>(slot), sql),
+            DataType.String => new(DataType.String, Slot<string>(slot), sql),
+            DataType.Float32 or DataType.Float64 => new(DataType.Float64, Slot<double>(slot), sql),
+            _ => new(column.Type, Slot<long>(slot), sql),
         };
-
-        Node Slot<T>(DataType type, Func<Column, int, T> value) => new(type, (Read<T>)((frame, out result) =>
-        {
-            var input = frame.Inputs[slot];
-            if (input.IsNull(frame.Row))
-            {
-                result = default!;
-                return false;
-            }
-
-            result = value(input, frame.Row);
-            return true;
-        }), sql);
     }
 
     /// <summary>Applies a function to values that are all present; null otherwise.</summary>
@@ -81,6 +69,7 @@ internal sealed record Node(DataType? Type, Delegate Delegate, string Sql)
         (null, DataType.String) => new(type, (Read<string>)Missing, "null::varchar"),
         (null, DataType.Float64) => new(type, (Read<double>)Missing, "null::double"),
         (null, _) => new(type, (Read<long>)Missing, $"null::{SqlType(type)}"),
+        (DataType.Int64, DataType.Float64) when Value is long whole => Constant(type, (double)whole),
         (DataType.Int64, DataType.Float64) => Map<long, double>(type, this, Widen, $"cast({Sql} as double)"),
         _ => null,
     };
@@ -102,7 +91,9 @@ internal sealed record Node(DataType? Type, Delegate Delegate, string Sql)
     {
         result = value;
         return true;
-    }), sql);
+    }), sql, value);
+
+    private static Read<T> Slot<T>(int slot) => (frame, out value) => frame.Read(slot, out value);
 
     private static bool Missing<T>(Frame frame, out T value)
     {

@@ -107,15 +107,32 @@ public sealed class KeyIndex
                 $"Join key '{columns[i].Name}' is {Lower(columns[i].Type)}; column '{key.Name}' is {Lower(key.Type)}.");
         }
 
-        var ids = new int[key.Length];
+        return key.Type switch
+        {
+            DataType.String => Ids(texts[i], key.Strings, add),
+            DataType.Bool => Ids(numbers[i], [.. key.Bools.Select(b => b ? 1L : 0)], add, key),
+            _ => Ids(numbers[i], key.Longs, add, key),
+        };
+    }
+
+    private static int[] Ids(Dictionary<string, int> numbered, string?[] values, bool add)
+    {
+        var ids = new int[values.Length];
         for (var row = 0; row < ids.Length; row++)
         {
-            ids[row] = key.IsNull(row) ? None : key.Type switch
-            {
-                DataType.String => Id(texts[i], key.Strings[row]!, add),
-                DataType.Bool => Id(numbers[i], key.Bools[row] ? 1 : 0, add),
-                _ => Id(numbers[i], key.Longs[row], add),
-            };
+            ids[row] = values[row] is { } value ? Id(numbered, value, add) : None;
+        }
+
+        return ids;
+    }
+
+    private static int[] Ids(Dictionary<long, int> numbered, long[] values, bool add, Column key)
+    {
+        var mayBeNull = key.HasNulls;
+        var ids = new int[values.Length];
+        for (var row = 0; row < ids.Length; row++)
+        {
+            ids[row] = mayBeNull && key.IsNull(row) ? None : Id(numbered, values[row], add);
         }
 
         return ids;

@@ -57,10 +57,11 @@ public sealed class PointInTimeMatcher
         var ids = keyed ? index.Find(keys) : null;
         var events = eventTimestamps.Longs;
         var createdTimes = created?.Longs;
+        var mayBeNull = eventTimestamps.HasNulls;
         for (var row = 0; row < events.Length; row++)
         {
             var id = ids is null ? 0 : ids[row];
-            if (id >= 0 && !eventTimestamps.IsNull(row))
+            if (id >= 0 && !(mayBeNull && eventTimestamps.IsNull(row)))
             {
                 var knownAt = createdTimes is null || created!.IsNull(row) ? long.MinValue : createdTimes[row];
                 Compete(id, new Candidate(events[row], knownAt, arrived + row), created is not null);

@@ -49,11 +49,16 @@ internal sealed class SlipwayHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a signal or a failure has told the server to stop.</summary>
+    public bool IsStopping => app.Lifetime.ApplicationStopping.IsCancellationRequested;
+
     /// <summary>Returns when the server is ready for traffic, or throws what kept it from starting.</summary>
+    /// <exception cref="OperationCanceledException">It was told to stop before it was ready.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
-        await app.StartAsync(cancel);
-        await Services.GetRequiredService<Readiness>().WhenReadyAsync(cancel);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
+        await app.StartAsync(either.Token);
+        await Services.GetRequiredService<Readiness>().WhenReadyAsync(either.Token);
     }
 
     /// <summary>Returns when a signal or a failure has stopped the server and accepted work is finished.</summary>

@@ -19,7 +19,7 @@ internal sealed class RunningHost : IAsyncDisposable
             DataDirectory = folder.FullPath,
             Urls = [new ListenAddress("127.0.0.1", 0)],
             GrpcUrls = [new ListenAddress("127.0.0.1", 0)],
-            LogLevel = LogLevel.Critical,
+            LogLevel = LogLevel.Error,
         };
         Host = SlipwayHost.Create(change is null ? options : change(options), add, map);
         Http = new HttpClient { BaseAddress = new Uri(Host.Address.ToString()) };
@@ -33,8 +33,16 @@ internal sealed class RunningHost : IAsyncDisposable
         Func<SlipwayOptions, SlipwayOptions>? change = null, Action<IServiceCollection>? add = null, Action<WebApplication>? map = null)
     {
         var running = new RunningHost(change, add, map);
-        await running.Host.StartAsync(TestContext.Current.CancellationToken);
-        return running;
+        try
+        {
+            await running.Host.StartAsync(TestContext.Current.CancellationToken);
+            return running;
+        }
+        catch
+        {
+            await running.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Slipway.Core.Errors;
+using Slipway.Hosting;
 using Slipway.Platform.Foundation;
 
 namespace Slipway.Tests.Hosting;
@@ -81,12 +83,29 @@ public sealed class SlipwayHostTests
     [Fact]
     public async Task A_background_service_that_fails_stops_the_server_and_is_named()
     {
-        await using var server = await RunningHost.StartAsync(add: services => services.AddHostedService<Failing>());
+        var worker = new Failing();
+        await using var server = await RunningHost.StartAsync(
+            change: options => options with { LogLevel = LogLevel.None }, add: services => services.AddHostedService(_ => worker));
+
+        worker.FailNow.SetResult();
 
         var error = await Assert.ThrowsAsync<SlipwayException>(
             () => server.Host.WaitForShutdownAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(20), Cancel));
-
         Assert.Equal("Failing failed and stopped the server: the disk is full", error.Message);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_with_an_error_of_ours_is_said_once_by_the_command()
+    {
+        var log = new ErrorLog();
+
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => RunningHost.StartAsync(add: services => services
+            .AddSingleton<ILoggerProvider>(log)
+            .AddHostedService<Refusing>()));
+
+        Assert.Equal("the database is newer than this program", error.Message);
+        var (category, id, logged) = Assert.Single(log.Errors);
+        Assert.True(ConsoleLogging.IsSaidByCommand(category, id, logged));
     }
 
     private static async Task RefusedAsync(RunningHost server)
@@ -116,10 +135,43 @@ public sealed class SlipwayHostTests
 
     private sealed class Failing : BackgroundService
     {
+        public TaskCompletionSource FailNow { get; } = new();
+
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            await Task.Yield();
+            await FailNow.Task;
             throw new IOException("the disk is full");
+        }
+    }
+
+    private sealed class Refusing : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            throw new SlipwayException(ErrorKind.FailedPrecondition, "the database is newer than this program");
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private sealed class ErrorLog : ILoggerProvider
+    {
+        public List<(string Category, EventId Id, Exception? Error)> Errors { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => new Logger(categoryName, Errors);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Logger(string category, List<(string, EventId, Exception?)> errors) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+            public void Log<TState>(
+                LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+                errors.Add((category, eventId, exception));
         }
     }
 }

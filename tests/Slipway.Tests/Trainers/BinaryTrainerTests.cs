@@ -121,7 +121,9 @@ public sealed class BinaryTrainerTests
     [Fact]
     public void The_signature_names_what_goes_in_and_what_comes_out()
     {
-        var signature = Trainer.Train(Rows.Draw(500, seed: 1), ["weekend", "hour"], "late", new TrainerOptions { Trees = 3 }, default).Signature;
+        var options = new TrainerOptions { Trees = 3 };
+
+        var signature = Trainer.Train(Rows.Draw(500, seed: 1), ["weekend", "hour"], "late", options, default).Signature;
 
         Assert.Equal([new("weekend", DataType.Bool), new("hour", DataType.Int64)], signature.Inputs);
         Assert.Equal([new("label", DataType.Int64, false), new("probability", DataType.Float32, false)], signature.Outputs);

@@ -94,7 +94,7 @@ public sealed class OnnxEqualityTests
 
     private static Tensor Matrix(FeatureMatrix rows) => Tensor.Of(rows.Values.ToArray(), rows.Rows, rows.Names.Count);
 
-    /// <summary>Sets every fourth value to a threshold of a split on its feature, or to the next float above or below one.</summary>
+    /// <summary>Sets every fourth value to a threshold of a split on its feature, or to a float next to one.</summary>
     private static FeatureMatrix WithThresholds(Table table, TrainedModel model, int seed)
     {
         var thresholds = model.Trees
@@ -102,7 +102,8 @@ public sealed class OnnxEqualityTests
             .ToLookup(split => model.Features[split.First], split => split.Second);
         Assert.Equal(model.Trees.Count > 0, thresholds.Count > 0);
         var random = new Random(seed);
-        return FeatureMatrix.From(new Table([.. model.Features.Select(name => Replace(table[name], [.. thresholds[name]], random))]), model.Features);
+        var columns = model.Features.Select(name => Replace(table[name], [.. thresholds[name]], random));
+        return FeatureMatrix.From(new Table([.. columns]), model.Features);
     }
 
     private static Column Replace(Column column, float[] thresholds, Random random)

@@ -8,7 +8,8 @@ internal static class Rows
 {
     public static readonly string[] Features = ["hour", "delay", "distance", "weekend", "noise"];
 
-    /// <summary>P(late) = σ(0.8·sin(hour·π/12) + 1.5·min(delay, 2) − distance + ½·[delay missing]), with 8 % of the values missing.</summary>
+    /// <summary>P(late) = σ(0.8·sin(hour·π/12) + d − distance), where d is 1.5·min(delay, 2), or ½ if the delay is missing;
+    /// 8 % of the values are.</summary>
     public static Table Draw(int count, int seed)
     {
         var random = new Random(seed);

@@ -34,11 +34,13 @@ internal sealed class OnnxNode
 
     public OnnxNode With(string name, string value) => Add(name, Kind.Text, attribute => attribute.Text(4, value));
 
-    public OnnxNode With(string name, OnnxTensor value) => Add(name, Kind.Tensor, attribute => attribute.Message(5, value.Message));
+    public OnnxNode With(string name, OnnxTensor value) =>
+        Add(name, Kind.Tensor, attribute => attribute.Message(5, value.Message));
 
     public OnnxNode With(string name, float[] values) => Add(name, Kind.Floats, attribute => attribute.Floats(7, values));
 
-    public OnnxNode With(string name, IReadOnlyList<long> values) => Add(name, Kind.Ints, attribute => attribute.Ints(8, [.. values]));
+    public OnnxNode With(string name, IReadOnlyList<long> values) =>
+        Add(name, Kind.Ints, attribute => attribute.Ints(8, [.. values]));
 
     public OnnxNode With(string name, IReadOnlyList<string> values) => Add(name, Kind.Texts, attribute =>
     {

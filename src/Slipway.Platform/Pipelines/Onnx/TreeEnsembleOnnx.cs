@@ -24,7 +24,8 @@ internal static class TreeEnsembleOnnx
         OnnxNode[] scoring =
         [
             new OnnxNode("Cast", [OnnxClassifier.Input], "features_double").With("to", OnnxTensor.Double),
-            nodes.Into(new OnnxNode("TreeEnsembleRegressor", ["features_double"], OnnxClassifier.Score, OnnxClassifier.MachineLearning)),
+            nodes.Into(new OnnxNode(
+                "TreeEnsembleRegressor", ["features_double"], OnnxClassifier.Score, OnnxClassifier.MachineLearning)),
         ];
         return OnnxClassifier.Write(features, scoring, calibrator, algorithm);
     }

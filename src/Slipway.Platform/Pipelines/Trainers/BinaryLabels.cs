@@ -7,8 +7,8 @@ namespace Slipway.Platform.Pipelines.Trainers;
 internal static class BinaryLabels
 {
     /// <param name="name">A column of booleans, or of numbers that are 0 or 1.</param>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when a value is missing or something else, or when
-    /// all rows are of one class.</exception>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when a value is missing or something else, or
+    /// when all rows are of one class.</exception>
     public static bool[] From(Table table, string name)
     {
         var column = table[name];

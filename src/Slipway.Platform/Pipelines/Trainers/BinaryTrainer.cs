@@ -24,7 +24,8 @@ public sealed class BinaryTrainer
     /// </summary>
     /// <param name="features">Columns of numbers or booleans, in the order of the model's input; values may be missing.</param>
     /// <param name="label">A column of booleans, or of numbers that are 0 or 1; no value may be missing.</param>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when an option, a feature or the label breaks a rule.</exception>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when an option, a feature or the label breaks a
+    /// rule.</exception>
     /// <exception cref="OperationCanceledException">When cancelled while ML.NET reads the rows; once it grows trees it
     /// cannot be interrupted.</exception>
     public TrainedModel Train(

@@ -25,7 +25,8 @@ public static class LightGbmLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return $"LightGBM's native library does not load on {RuntimeInformation.RuntimeIdentifier}: {e.Message.Split('\n')[0].TrimEnd()}";
+            var reason = e.Message.Split('\n')[0].TrimEnd();
+            return $"LightGBM's native library does not load on {RuntimeInformation.RuntimeIdentifier}: {reason}";
         }
     }
 

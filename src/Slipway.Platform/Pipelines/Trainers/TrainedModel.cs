@@ -22,7 +22,8 @@ public sealed class TrainedModel
         Algorithm = algorithm;
         Notice = notice;
         Features = [.. inputs.Select(input => input.Name)];
-        Signature = new ModelSignature(inputs, [new("label", DataType.Int64, false), new("probability", DataType.Float32, false)]);
+        Signature = new ModelSignature(
+            inputs, [new("label", DataType.Int64, false), new("probability", DataType.Float32, false)]);
         var sum = fitted.Weights.Sum();
         Importance = [.. Features.Zip(fitted.Weights, (name, weight) => new FeatureImportance(name, sum > 0 ? weight / sum : 0))
             .OrderByDescending(importance => importance.Share)];
@@ -44,7 +45,7 @@ public sealed class TrainedModel
 
     internal IReadOnlyList<RegressionTree> Trees => fitted.Trees;
 
-    /// <summary>The probability of the positive class per row, computed by ML.NET itself: what the ONNX file is checked against.</summary>
+    /// <summary>The probability of the positive class per row, by ML.NET itself: what the ONNX file is checked against.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the table lacks a feature.</exception>
     public double[] Score(Table table) => Predict(table).Probabilities;
 

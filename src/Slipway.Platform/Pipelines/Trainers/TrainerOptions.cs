@@ -43,7 +43,7 @@ public sealed record TrainerOptions
     [Range(0.01, 1.0)]
     public double RowFraction { get; init; } = 1;
 
-    /// <summary>Weight of the squared leaf values (LightGBM) or coefficients (logistic regression); FastTree has no such term.</summary>
+    /// <summary>Weight of the squared leaf values (LightGBM) or coefficients (logistic regression); FastTree has none.</summary>
     [Range(0.0, 1_000_000.0)]
     public double L2 { get; init; } = 1;
 
@@ -62,12 +62,14 @@ public sealed record TrainerOptions
     {
         if (Algorithm is not (LightGbm or FastTree or LogisticRegression))
         {
-            throw SlipwayException.Invalid($"The trainer option 'algorithm' is {LightGbm}, {FastTree} or {LogisticRegression}; got '{Algorithm}'.");
+            throw SlipwayException.Invalid(
+                $"The trainer option 'algorithm' is {LightGbm}, {FastTree} or {LogisticRegression}; got '{Algorithm}'.");
         }
 
         foreach (var property in typeof(TrainerOptions).GetProperties())
         {
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(property.GetValue(this)))
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range
+                && !range.IsValid(property.GetValue(this)))
             {
                 var name = char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
                 throw SlipwayException.Invalid(string.Create(CultureInfo.InvariantCulture,
