@@ -10,7 +10,7 @@ namespace Slipway.Platform.Access;
 /// </summary>
 public sealed class ApprovalService(Db db, AuditLog audit, AccessService access, ApprovalOptions options, TimeProvider time)
 {
-    public const int MaxActionLength = 250;
+    public const int MaxActionLength = 100;
     public const int MaxTextLength = 5000;
 
     /// <returns>The id; that of the pending one when the same was asked before and is not decided.</returns>
