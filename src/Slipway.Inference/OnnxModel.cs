@@ -1,0 +1,208 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Slipway.Core.Errors;
+using Slipway.Core.Tensors;
+
+namespace Slipway.Inference;
+
+/// <summary>An ONNX model ready to answer. Any number of threads may call it; the workers bound how many run at a time.</summary>
+public sealed class OnnxModel : IDisposable
+{
+    private readonly OnnxSession session;
+    private readonly InferenceWorkers workers;
+    private readonly OnnxInputs check;
+    private readonly string[] inputNames;
+
+    private OnnxModel(string name, OnnxSession session, InferenceWorkers? workers)
+    {
+        Name = name;
+        this.session = session;
+        this.workers = workers ?? InferenceWorkers.Shared;
+        inputNames = [.. session.InputNames];
+        Inputs = [.. inputNames.Select(input => OrtTensors.Spec(name, input, session.Inputs[input]))];
+        Outputs = [.. session.OutputNames.Select(output => OrtTensors.Spec(name, output, session.Outputs[output]))];
+        Metadata = new Dictionary<string, string>(session.Metadata);
+        Features = Metadata.TryGetValue("features", out var features) ? ReadNames(features) : null;
+        check = new OnnxInputs(name, Inputs);
+        Scorer = OnnxScorer.For(this);
+    }
+
+    /// <summary>How errors name the model.</summary>
+    public string Name { get; }
+
+    public IReadOnlyList<TensorSpec> Inputs { get; }
+
+    public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    /// <summary>The model file's own key-value pairs.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The features in the order of the input's columns, from the metadata entry <c>features</c> (a JSON array of
+    /// strings); null where the model does not say.</summary>
+    public IReadOnlyList<string>? Features { get; }
+
+    /// <summary>The short way from a matrix of features to probabilities; null when the model has another form.</summary>
+    public OnnxScorer? Scorer { get; }
+
+    /// <param name="name">How errors name the model; the file's name without its ending unless given.</param>
+    /// <param name="workers">Shared places for native calls; <see cref="InferenceWorkers.Shared"/> unless given.</param>
+    /// <param name="threads">Threads within one operator, ≥ 1.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when there is no such file;
+    /// <see cref="ErrorKind.Invalid"/> when it is not an ONNX model; <see cref="ErrorKind.Unsupported"/> when an input or
+    /// output is not a tensor of a type that is served.</exception>
+    public static OnnxModel Load(string path, string? name = null, InferenceWorkers? workers = null, int threads = 1) =>
+        File.Exists(path)
+            ? Load(name ?? Path.GetFileNameWithoutExtension(path), $"'{path}'", workers, threads, o => new InferenceSession(path, o))
+            : throw SlipwayException.NotFound($"There is no model file '{path}'.");
+
+    /// <inheritdoc cref="Load(string, string?, InferenceWorkers?, int)"/>
+    public static OnnxModel Load(byte[] model, string name, InferenceWorkers? workers = null, int threads = 1) =>
+        Load(name, $"Model '{name}' ({model.Length} bytes)", workers, threads, o => new InferenceSession(model, o));
+
+    /// <summary>Runs the model once.</summary>
+    /// <param name="outputs">The outputs to return, in this order; all of them, in the model's order, unless given.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when an input is missing, unknown or of the wrong
+    /// type or shape, an output is unknown, or the model cannot process the values; <see cref="ErrorKind.Unavailable"/> when
+    /// too many calls wait already.</exception>
+    public OrderedDictionary<string, Tensor> Run(
+        IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs = null, CancellationToken cancel = default)
+    {
+        var (ordered, names) = Checked(check.InOrder(inputs), outputs);
+        using var use = session.Enter();
+        using var place = workers.Enter(cancel);
+        return Named(names, RunNative(ordered, names));
+    }
+
+    /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
+    public async ValueTask<OrderedDictionary<string, Tensor>> RunAsync(
+        IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs, CancellationToken cancel)
+    {
+        var (ordered, names) = Checked(check.InOrder(inputs), outputs);
+        using var use = session.Enter();
+        using var place = await workers.EnterAsync(cancel);
+        return Named(names, RunNative(ordered, names));
+    }
+
+    /// <summary>Runs the model once: inputs in the order of <see cref="Inputs"/>, answers in the order of <see cref="Outputs"/>.</summary>
+    /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
+    public Tensor[] Run(IReadOnlyList<Tensor> inputs, CancellationToken cancel = default)
+    {
+        var (ordered, names) = Checked(inputs, null);
+        using var use = session.Enter();
+        using var place = workers.Enter(cancel);
+        return RunNative(ordered, names);
+    }
+
+    /// <inheritdoc cref="OnnxScorer.Score"/>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Unsupported"/> when the model has another form.</exception>
+    public void Score(ReadOnlySpan<float> rows, int count, Span<float> probabilities, CancellationToken cancel = default) =>
+        (Scorer ?? throw NotAScorer()).Score(rows, count, probabilities, cancel);
+
+    /// <inheritdoc cref="Score"/>
+    public ValueTask ScoreAsync(ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel) =>
+        (Scorer ?? throw NotAScorer()).ScoreAsync(rows, count, probabilities, cancel);
+
+    /// <summary>Lets go of the native session, which is freed when the calls inside it have returned.</summary>
+    public void Dispose() => session.Dispose();
+
+    /// <summary>The session and the workers, for the scorer.</summary>
+    internal (OnnxSession Session, InferenceWorkers Workers) Engine => (session, workers);
+
+    private static OnnxModel Load(
+        string name, string what, InferenceWorkers? workers, int threads, Func<SessionOptions, InferenceSession> open)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        var session = OnnxSession.Open(what, threads, open);
+        try
+        {
+            return new OnnxModel(name, session, workers);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private (IReadOnlyList<Tensor> Inputs, string[] Outputs) Checked(IReadOnlyList<Tensor> inputs, IReadOnlyList<string>? outputs)
+    {
+        check.Check(inputs);
+        foreach (var output in outputs ?? [])
+        {
+            if (!Outputs.Any(spec => spec.Name == output))
+            {
+                throw SlipwayException.Invalid($"unexpected inference output '{output}' for model '{Name}'");
+            }
+        }
+
+        return (inputs, outputs is { Count: > 0 } ? [.. outputs.Distinct()] : [.. Outputs.Select(spec => spec.Name)]);
+    }
+
+    private Tensor[] RunNative(IReadOnlyList<Tensor> inputs, string[] outputs)
+    {
+        var values = new OrtValue[inputs.Count];
+        var pins = new GCHandle[inputs.Count];
+        try
+        {
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = OrtTensors.Wrap(inputs[i], out pins[i]);
+            }
+
+            using var results = session.Run(inputNames, values, outputs);
+            return [.. results.Select((result, i) => OrtTensors.Copy(Name, outputs[i], result))];
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new SlipwayException(ErrorKind.Invalid, $"model '{Name}' cannot process the input: {OnnxSession.Reason(e)}", e);
+        }
+        finally
+        {
+            Free(values, pins);
+        }
+    }
+
+    private static void Free(OrtValue?[] values, GCHandle[] pins)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i]?.Dispose();
+            if (pins[i].IsAllocated)
+            {
+                pins[i].Free();
+            }
+        }
+    }
+
+    private SlipwayException NotAScorer() => new(ErrorKind.Unsupported, $"model '{Name}' does not take one FP32 input " +
+        $"[rows,features] and give an FP32 output '{OnnxScorer.Probability}' per row");
+
+    private static OrderedDictionary<string, Tensor> Named(string[] names, Tensor[] values)
+    {
+        var named = new OrderedDictionary<string, Tensor>(names.Length, StringComparer.Ordinal);
+        for (var i = 0; i < names.Length; i++)
+        {
+            named.Add(names[i], values[i]);
+        }
+
+        return named;
+    }
+
+    /// <summary>The strings of a JSON array; null for anything else, since any tool may use the key for its own ends.</summary>
+    private static List<string>? ReadNames(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Array
+                && document.RootElement.EnumerateArray().All(name => name.ValueKind == JsonValueKind.String)
+                ? [.. document.RootElement.EnumerateArray().Select(name => name.GetString()!)]
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,2 +1,0 @@
-namespace Slipway.Inference;
-internal static class Placeholder;
