@@ -13,6 +13,9 @@ public enum VariantRole
 
     /// <summary>How a prediction is logged whose caller named the version; no share of a split, no evidence for a canary.</summary>
     Pinned,
+
+    /// <summary>How a prediction is logged that the champion gave because a challenger failed; no evidence either.</summary>
+    Fallback,
 }
 
 /// <summary>One version of the endpoint's model and its share of the traffic.</summary>
@@ -63,7 +66,7 @@ public sealed record Endpoint(
             throw SlipwayException.Invalid($"Endpoint '{Name}' takes 1 to {MaxVariants} variants; got {Variants.Count}.");
         }
 
-        if (Variants.Count(v => v.Role == VariantRole.Champion) != 1 || Variants.Any(v => v.Role == VariantRole.Pinned))
+        if (Variants.Count(v => v.Role == VariantRole.Champion) != 1 || Variants.Any(v => v.Role > VariantRole.Challenger))
         {
             throw SlipwayException.Invalid($"Endpoint '{Name}' takes exactly one champion; every other variant is a challenger.");
         }
