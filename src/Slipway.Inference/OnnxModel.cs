@@ -89,7 +89,7 @@ public sealed class OnnxModel : IDisposable
         return Named(names, RunNative(ordered, names));
     }
 
-    /// <summary>Runs the model once: inputs in the order of <see cref="Inputs"/>, answers in the order of <see cref="Outputs"/>.</summary>
+    /// <summary>Runs the model once, inputs and answers in the order of <see cref="Inputs"/> and <see cref="Outputs"/>.</summary>
     /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
     public Tensor[] Run(IReadOnlyList<Tensor> inputs, CancellationToken cancel = default)
     {
