@@ -1,1 +1,1 @@
-return 0;
+return await Slipway.Commands.CommandLine.RunAsync(args);

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Slipway.Configuration;
+using Slipway.Core.Errors;
+
+namespace Slipway.Commands;
+
+/// <summary>The command <c>slipway</c>. An error a user can fix is one line on standard error and an exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = CreateRoot();
+        try
+        {
+            var parse = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false });
+            if (parse.Action is ParseErrorAction)
+            {
+                throw SlipwayException.Invalid(DescribeError(parse));
+            }
+
+            // No timeout: the host itself listens to SIGTERM and Ctrl+C and takes the time it was given.
+            return await parse.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (SlipwayException error)
+        {
+            await Console.Error.WriteLineAsync($"slipway: {error.Message.ReplaceLineEndings(" ")}");
+            return error.Kind == ErrorKind.Invalid ? ExitCode.Usage : ExitCode.Failed;
+        }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync($"slipway: an error inside the program; please report it with this trace\n{error}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        var root = new RootCommand("Slipway runs the whole life of a model: features, training, registry, serving, monitoring.")
+        {
+            ServeCommand.Create(),
+            DoctorCommand.Create(),
+            VersionCommand.Create(),
+        };
+        var help = new HelpAction();
+        root.SetAction(parse => help.Invoke(parse));
+        return root;
+    }
+
+    private static string DescribeError(ParseResult parse)
+    {
+        if (parse.UnmatchedTokens is not [var token, ..])
+        {
+            return parse.Errors[0].Message;
+        }
+
+        var command = parse.CommandResult.Command;
+        var path = command is RootCommand ? "slipway" : $"slipway {command.Name}";
+        if (token.StartsWith('-'))
+        {
+            var flags = command.Options.Select(option => option.Name);
+            return $"unknown flag '{token}'{NearestMatch.Suggest(token, flags)}; '{path} --help' lists the flags";
+        }
+
+        var commands = command.Subcommands.Select(sub => sub.Name);
+        return command.Subcommands.Count > 0
+            ? $"unknown command '{token}'{NearestMatch.Suggest(token, commands)}; '{path} --help' lists the commands"
+            : $"'{path}' takes no argument '{token}'; '{path} --help' lists the flags";
+    }
+}

@@ -1,0 +1,57 @@
+namespace Slipway.Configuration;
+
+/// <summary>Every setting of the server. A new one is one entry here; flags, environment, YAML and help follow.</summary>
+internal static class Settings
+{
+    public const string ConfigFlag = "--config";
+    public const string ConfigVariable = "SLIPWAY_CONFIG";
+
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        One("data", "DIR", "a folder", "Folder of all local state. Default: ./.slipway",
+            (options, value) => options with { DataDirectory = SettingValue.FullPath(value) }),
+        Many("urls", "URL", "http://HOST:PORT, where HOST is an IP address, localhost or * and port 0 means any free port",
+            "Where REST and the UI listen (HTTP/1.1). Default: http://127.0.0.1:8080",
+            (options, values) => options with { Urls = [.. values.Select(ListenAddress.Parse)] }),
+        Many("grpc-urls", "URL", "http://HOST:PORT, where HOST is an IP address, localhost or * and port 0 means any free port",
+            "Where gRPC listens (HTTP/2 without TLS). Default: http://127.0.0.1:8081",
+            (options, values) => options with { GrpcUrls = [.. values.Select(ListenAddress.Parse)] }),
+        One("database", "CONNECTION", "a PostgreSQL connection string such as Host=localhost;Database=slipway;Username=slipway",
+            "PostgreSQL connection string. Default: SQLite in the data folder",
+            (options, value) => options with { Database = SettingValue.PostgresConnection(value) }) with { IsSecret = true },
+        Many("model", "NAME=FILE", "NAME=FILE.onnx with a name of 1 to 100 letters, digits, '.', '_' and '-'",
+            "Serve an ONNX file under a name. May be repeated",
+            (options, values) => options with { Models = SettingValue.ModelFiles(values) }),
+        One("allow-anonymous", "BOOL", "true or false",
+            "Let a server beyond loopback answer callers it does not know. Default: false",
+            (options, value) => options with { AllowAnonymous = SettingValue.Bool(value) }) with { IsSwitch = true },
+        One("log-level", "LEVEL", "trace, debug, information, warning, error, critical or none",
+            "Least level that is logged. Default: information",
+            (options, value) => options with { LogLevel = SettingValue.Choice<LogLevel>(value) }),
+        One("log-format", "FORMAT", "text or json", "How log records look. Default: text",
+            (options, value) => options with { LogFormat = SettingValue.Choice<LogFormat>(value) }),
+        One("otlp-endpoint", "URL", "an absolute http or https URL", "Push traces and metrics there by OTLP/gRPC. Default: nowhere",
+            (options, value) => options with { OtlpEndpoint = SettingValue.HttpUrl(value) }),
+        One("drain-delay", "DURATION", "a duration from 0s to 10m, such as 5s",
+            "How long a stopping server keeps serving while /readyz says 503. Default: 0s",
+            (options, value) => options with { DrainDelay = SettingValue.Duration(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)) }),
+        One("shutdown-timeout", "DURATION", "a duration from 1s to 1h, such as 30s",
+            "How long accepted work may take to finish when the server stops. Default: 30s",
+            (options, value) => options with
+            {
+                ShutdownTimeout = SettingValue.Duration(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            }),
+        One("max-body-size", "SIZE", "a size from 1KiB to 4GiB, such as 32MiB", "Largest request body. Default: 32MiB",
+            (options, value) => options with { MaxBodySize = SettingValue.Bytes(value, 1L << 10, 4L << 30) }),
+    ];
+
+    public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
+
+    private static Setting One(
+        string key, string value, string legal, string meaning, Func<SlipwayOptions, string, SlipwayOptions> apply) =>
+        new(key, value, legal, meaning, (options, values) => apply(options, values[0]));
+
+    private static Setting Many(
+        string key, string value, string legal, string meaning, Func<SlipwayOptions, IReadOnlyList<string>, SlipwayOptions> apply) =>
+        new(key, value, legal, meaning, apply) { TakesMany = true };
+}

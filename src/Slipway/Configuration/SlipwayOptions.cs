@@ -1,0 +1,56 @@
+namespace Slipway.Configuration;
+
+/// <summary>How this process runs, after flags, environment and slipway.yaml have been merged and checked.</summary>
+internal sealed record SlipwayOptions
+{
+    /// <summary>Folder of all local state, absolute.</summary>
+    public string DataDirectory { get; init; } = Path.GetFullPath(".slipway");
+
+    /// <summary>HTTP/1.1: REST and UI.</summary>
+    public IReadOnlyList<ListenAddress> Urls { get; init; } = [new("127.0.0.1", 8080)];
+
+    /// <summary>HTTP/2 without TLS: gRPC.</summary>
+    public IReadOnlyList<ListenAddress> GrpcUrls { get; init; } = [new("127.0.0.1", 8081)];
+
+    /// <summary>A PostgreSQL connection string; null means SQLite in <see cref="DataDirectory"/>.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The metadata database when <see cref="Database"/> is null.</summary>
+    public string SqliteFile => Path.Combine(DataDirectory, "slipway.db");
+
+    /// <summary>ONNX files to serve at once, without a registry.</summary>
+    public IReadOnlyList<ModelFile> Models { get; init; } = [];
+
+    /// <summary>Whether a server that listens beyond loopback may do so without asking callers who they are.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+
+    /// <summary>Where traces and metrics are pushed by OTLP/gRPC; null means nowhere.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>How long a stopping server keeps answering as before, while <c>/readyz</c> already tells balancers to leave.</summary>
+    public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
+
+    /// <summary>How long requests and background work that were accepted may take to finish.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes; a larger body is answered with 413.</summary>
+    public long MaxBodySize { get; init; } = 32L << 20;
+}
+
+/// <summary>How a log record looks on the console.</summary>
+internal enum LogFormat
+{
+    /// <summary>One line for people.</summary>
+    Text,
+
+    /// <summary>One JSON object per line.</summary>
+    Json,
+}
+
+/// <param name="Name">The endpoint's name in URLs.</param>
+/// <param name="File">Absolute path of an existing file.</param>
+internal sealed record ModelFile(string Name, string File);

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Slipway.Platform.Foundation;
+
+namespace Slipway.Hosting;
+
+/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it should get traffic. The same over gRPC's health service.</summary>
+internal static class HealthEndpoints
+{
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddSingleton<Readiness>();
+        services.AddGrpc();
+        services.AddGrpcHealthChecks(health => health.Services.Map("", _ => true))
+            .AddCheck<ReadinessCheck>("ready");
+
+        // Watchers learn of a change by the publisher; a call of Check asks afresh.
+        services.Configure<HealthCheckPublisherOptions>(publisher =>
+        {
+            publisher.Delay = TimeSpan.Zero;
+            publisher.Period = TimeSpan.FromSeconds(1);
+        });
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
+        routes.MapGet("/readyz", Ready).ExcludeFromDescription();
+        routes.MapGrpcHealthChecksService();
+    }
+
+    private static async Task Ready(HttpContext context, Readiness readiness)
+    {
+        var reasons = readiness.Reasons;
+        if (reasons.Count == 0)
+        {
+            await context.Response.WriteAsync("ready\n", context.RequestAborted);
+            return;
+        }
+
+        var detail = string.Join("; ", reasons.Select(reason => $"{reason.Key}: {reason.Value}"));
+        await Problem.Create(context, StatusCodes.Status503ServiceUnavailable, detail).WriteAsync(context);
+    }
+
+    private sealed class ReadinessCheck(Readiness readiness) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(readiness.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+    }
+}
