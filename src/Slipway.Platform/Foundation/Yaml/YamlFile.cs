@@ -1,0 +1,45 @@
+using Slipway.Core.Errors;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Slipway.Platform.Foundation.Yaml;
+
+public static class YamlFile
+{
+    private const int MaxBytes = 4 << 20;
+
+    /// <exception cref="SlipwayException">NotFound, or Invalid naming file, line and column.</exception>
+    public static YamlMap Read(string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw SlipwayException.NotFound($"The file '{file}' does not exist.");
+        }
+
+        return Parse(File.ReadAllText(file), Path.GetFileName(file));
+    }
+
+    /// <param name="name">What errors call the text.</param>
+    public static YamlMap Parse(string text, string name)
+    {
+        if (text.Length > MaxBytes)
+        {
+            throw SlipwayException.Invalid($"{name} has {text.Length} characters; the limit is {MaxBytes}.");
+        }
+
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException wrong)
+        {
+            var reason = wrong.InnerException?.Message ?? wrong.Message;
+            throw SlipwayException.Invalid($"{name}:{wrong.Start.Line}:{wrong.Start.Column}: {reason}");
+        }
+
+        return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode map
+            ? new YamlMap(name, map)
+            : throw SlipwayException.Invalid($"{name}:1:1: one document with a mapping at its top is needed.");
+    }
+}
