@@ -2,8 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
-using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Serving.Predictions;
 using Slipway.Platform.Serving.Rollouts;
 
@@ -36,9 +36,9 @@ public static class ServingModule
             .AddSingleton<FeedbackService>()
             .AddSingleton(LogOf)
             .AddSingleton(ServingOf)
-            .AddSingleton(services => new JobKind(CanaryTrigger.JobKind, services.GetRequiredService<RolloutService>().RunJobAsync))
-            .AddSingleton(services => new JobKind(Retention.JobKind, services.GetRequiredService<Retention>().RunAsync))
-            .AddHostedService(services => services.GetRequiredService<PredictionLog>())
+            .AddJob(CanaryTrigger.JobKind, provider => provider.GetRequiredService<RolloutService>().RunJobAsync)
+            .AddJob(Retention.JobKind, provider => provider.GetRequiredService<Retention>().RunAsync)
+            .AddHostedService(provider => provider.GetRequiredService<PredictionLog>())
             .AddHostedService<EndpointWatcher>();
     }
 

@@ -153,8 +153,8 @@ public sealed class ServingService
     {
         Limit.Range("A page of endpoints", limit, 1, 1000);
         const string query = "endpoints";
-        var after = pageToken is null ? null : PageToken.Read(pageToken, query, 1)[0];
-        var page = PageToken.Cut(await store.ListAsync(after, limit + 1, cancel), limit, query, endpoint => [endpoint.Name]);
+        var after = pageToken is null ? null : PageToken.Read<string>(pageToken, query);
+        var page = PageToken.Cut(await store.ListAsync(after, limit + 1, cancel), limit, query, endpoint => endpoint.Name);
         return after is null ? page with { Items = [.. host.Local.Select(local => local.Endpoint), .. page.Items] } : page;
     }
 
@@ -217,7 +217,7 @@ public sealed class ServingService
         var saved = await store.SaveAsync(session, before, next, actor.Name, reason, cancel);
         await audit.AppendAsync(
             session, actor, action, $"endpoint/{saved.Name}", new { saved.Revision, saved.Model, saved.Variants, reason }, cancel);
-        await source.LinkAsync(session, saved, cancel);
+        await source.LinkAsync(session, saved, actor, cancel);
         return saved;
     }
 

@@ -100,7 +100,7 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
                 await SaveAsync(session, current, promoted, rollout, "canary.promote", cancel);
                 if (rollout.ApprovalId is { } approval)
                 {
-                    await source.PromoteAsync(session, rollout.Model, rollout.Challenger, ActorOf(rollout), approval, cancel);
+                    await source.PromoteAsync(session, rollout.Model, rollout.Challenger, ActorOf(rollout), approval, rollout.Reason, cancel);
                 }
 
                 return await EndAsync(session, rollout, RolloutState.Promoted, cancel);

@@ -37,7 +37,7 @@ internal sealed class CanaryStart(
         Check(rollout, before);
         if (rollout.ApprovalId is { } approval)
         {
-            await source.RequireApprovalAsync(session, rollout.Model, rollout.Challenger, approval, cancel);
+            await source.RequirePromotableAsync(session, rollout.Model, rollout.Challenger, approval, cancel);
         }
 
         var share = rollout.Plan.Steps[0];
@@ -46,7 +46,7 @@ internal sealed class CanaryStart(
             session, before, CanaryEvaluation.Split(before with { Rollout = rollout.Id }, rollout, share), actor.Name, reason, cancel);
         rollout = rollout with { Evidence = [StepEvidence.Start(share, saved.Revision)], Reason = reason };
         await RolloutStore.InsertAsync(session, rollout, cancel);
-        await source.LinkAsync(session, saved, cancel);
+        await source.LinkAsync(session, saved, actor, cancel);
         await audit.AppendAsync(
             session, actor, "canary.start", $"endpoint/{saved.Name}",
             new { rollout.Id, rollout.Champion, rollout.Challenger, rollout.Plan, rollout.ApprovalId, rollout.Cause }, cancel);
