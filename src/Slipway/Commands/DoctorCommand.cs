@@ -3,6 +3,7 @@ using System.Text.Json;
 using Slipway.Configuration;
 using Slipway.Doctor;
 using Slipway.Hosting;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Commands;
 

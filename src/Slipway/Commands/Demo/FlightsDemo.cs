@@ -14,6 +14,8 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
 {
     private static readonly DateTimeOffset Now = new(2001, 5, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly DateTimeOffset SkewFrom = new(2001, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly PipelineWatch pipelines = new(api, progress);
 
     public async Task<DemoSummary> RunAsync(CancellationToken cancel)
@@ -30,7 +32,7 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
             () => replay.RunAsync(Microseconds.From(Now), cancel));
         var skew = await progress.StepAsync(
             "skew", "Compare features as they were served with features as they are computed offline",
-            () => new SkewCheck(server).RunAsync(accepted, cancel));
+            () => ActivatorUtilities.CreateInstance<SkewCheck>(server).RunAsync(world, accepted, Microseconds.From(SkewFrom), cancel));
         return await new FlightsReport(api, progress).SummariseAsync(training, skew, cancel);
     }
 

@@ -58,6 +58,17 @@ internal sealed class FlightsWorld
     /// <summary>Rows of flights that leave from a time on and before another.</summary>
     public (int First, int End) Leaving(long fromUs, long beforeUs) => (FirstLeaving(fromUs), FirstLeaving(beforeUs));
 
+    /// <summary>What a training set is built from: the flights of these predictions, in their order.</summary>
+    public Table Flights(IReadOnlyList<string> ids)
+    {
+        var rowOf = Enumerable.Range(0, date.Length).ToDictionary(Id, row => row, StringComparer.Ordinal);
+        int[] rows = [.. ids.Select(id => rowOf[id])];
+        return new Table(
+        [
+            date.Take(rows).Rename("event_timestamp"), date.Take(rows), distance.Take(rows), origin.Take(rows), destination.Take(rows),
+        ]);
+    }
+
     public byte[] Events(ReadOnlySpan<int> rows, long watermarkUs)
     {
         var buffer = new ArrayBufferWriter<byte>();
