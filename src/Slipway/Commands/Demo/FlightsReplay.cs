@@ -38,8 +38,7 @@ internal sealed class FlightsReplay(
         }
 
         // Two more days, so that the last windows close and their outcomes are waited for.
-        await api.PostAsync($"endpoints/{Endpoint}/canary/evaluate", new { }, cancel);
-        await AdvanceAsync(tick + (2 * FlightsWorld.DayUs), cancel);
+        await EndDayAsync(tick + (2 * FlightsWorld.DayUs), fromUs, cancel);
         return ticks;
     }
 
