@@ -21,7 +21,6 @@ public static class PipelinesModule
         .AddSingleton(new BinaryTrainer())
         .AddStep<IngestStep>("dataset.ingest", 1, step => step.RunAsync)
         .AddStep<TrainingSetStep>("features.training_set", 1, step => step.RunAsync)
-        .AddStep<MaterializeStep>("features.materialize", 1, step => step.RunAsync)
         .AddStep<TrainStep>("model.train", 1, step => step.RunAsync)
         .AddStep<EvaluateStep>("model.evaluate", 1, step => step.RunAsync)
         .AddStep<GateStep>("model.gate", 1, step => step.RunAsync)

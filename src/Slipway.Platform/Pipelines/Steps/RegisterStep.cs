@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Slipway.Core.Versioning;
 using Slipway.Platform.Features.Registry;
@@ -36,7 +37,8 @@ internal sealed class RegisterStep(RegistryService registry, FeatureRegistryServ
                         RequestKey = step.RequestKey,
                         Bump = inputs.Bump,
                         FeatureService = inputs.Service,
-                        FeatureViews = service.ViewVersions,
+                        FeatureViews = service.Lookups.Select(l => l.View).Distinct()
+                            .ToDictionary(v => v.Name, v => v.Version.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal),
                         Metrics = inputs.Evaluation,
                         TrainingWindow = new TrainingWindow(inputs.Window.FromUs, inputs.Window.ToUs),
                         Limitations = inputs.Limitations,

@@ -1,13 +1,15 @@
 using System.Text.Json.Nodes;
-using Slipway.Platform.Features;
+using Slipway.Core.Errors;
 using Slipway.Platform.Features.Offline;
+using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Pipelines.Steps;
 
 /// <summary><c>features.training_set</c>: joins a feature service to labelled rows, each as of its own time.</summary>
-internal sealed class TrainingSetStep(AnalyticsEngine analytics, TrainingSetService trainingSets, Datasets datasets, LineageService lineage)
+internal sealed class TrainingSetStep(
+    AnalyticsEngine analytics, FeatureRegistryService registry, TrainingSetService trainingSets, Datasets datasets, LineageService lineage)
 {
     public const string EventTimestamp = "event_timestamp";
 
@@ -33,12 +35,19 @@ internal sealed class TrainingSetStep(AnalyticsEngine analytics, TrainingSetServ
                 return session.Query(inputs.Entities);
             },
             cancel);
-        var joined = await trainingSets.BuildAsync(inputs.Service, entities, files, cancel);
-        var data = await datasets.PutAsync(inputs.Name, joined.Rows, cancel);
+        if (entities.Rows == 0)
+        {
+            throw SlipwayException.Invalid($"The entities of '{inputs.Name}' are empty; is the span of time right?");
+        }
+
+        var sources = files.ToDictionary(f => f.Key, f => SourceData.File(f.Value), StringComparer.Ordinal);
+        var joined = await trainingSets.BuildAsync(inputs.Service, entities, sources, cancel);
+        var data = await datasets.PutAsync(inputs.Name, joined, cancel);
         await LinkAsync(step, inputs, data, cancel);
-        step.Log($"{joined.Rows.Rows} rows × {joined.Features.Count} features");
-        var times = joined.Rows[EventTimestamp].Longs;
-        return StepInputs.Write(new Outputs(data, joined.Features, new TimeWindow(times.Min(), times.Max() + 1)));
+        string[] features = [.. (await registry.GetServiceAsync(inputs.Service, cancel)).Columns.Select(c => c.Name)];
+        step.Log($"{joined.Rows} rows × {features.Length} features");
+        var times = joined[EventTimestamp].Longs;
+        return StepInputs.Write(new Outputs(data, features, new TimeWindow(times.Min(), times.Max() + 1)));
     }
 
     private async Task LinkAsync(StepContext step, Inputs inputs, DatasetSnapshot data, CancellationToken cancel)

@@ -12,7 +12,8 @@ internal sealed class FlightsReplay(
     DemoApi api, FlightsWorld world, DatasetSnapshot dataset, PipelineWatch pipelines, DemoProgress progress)
 {
     public const string Endpoint = "flight-delay";
-    public const string Topic = "flights.landed";
+    /// <summary>Named as the source in features.yaml.</summary>
+    public const string Topic = "flights";
 
     /// <param name="fromUs">Where history ends and the replay begins.</param>
     public async Task<int> RunAsync(long fromUs, CancellationToken cancel)
