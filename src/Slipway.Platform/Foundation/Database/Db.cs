@@ -110,6 +110,7 @@ public sealed class Db : IAsyncDisposable
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             session = new DbSession(DbEngine.Postgres, connection, transaction);
             result = await work(session);
+            await session.CommittingAsync();
             await transaction.CommitAsync(cancel);
         }
 

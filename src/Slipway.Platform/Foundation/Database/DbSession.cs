@@ -12,6 +12,7 @@ public sealed class DbSession
     private readonly DbConnection connection;
     private readonly DbTransaction? transaction;
     private readonly Dictionary<string, DbCommand>? prepared;
+    private List<Func<Task>>? beforeCommit;
     private List<Action>? afterCommit;
 
     internal DbSession(
@@ -26,6 +27,21 @@ public sealed class DbSession
     public DbEngine Engine { get; }
 
     internal DbConnection Connection => connection;
+
+    /// <summary>
+    /// Runs as the transaction's last statements, in the order given: the place for a lock that every writer takes, which is
+    /// then held shortest and can be part of no deadlock.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">This is a read, which never commits.</exception>
+    public void BeforeCommit(Func<Task> work)
+    {
+        if (transaction is null)
+        {
+            throw new InvalidOperationException("A read has no commit; use Db.WriteAsync.");
+        }
+
+        (beforeCommit ??= []).Add(work);
+    }
 
     /// <summary>Runs after the transaction has committed, never when it rolls back: the place to wake a worker.</summary>
     public void OnCommitted(Action action) => (afterCommit ??= []).Add(action);
@@ -78,6 +94,14 @@ public sealed class DbSession
         finally
         {
             await ReleaseAsync(command, keep);
+        }
+    }
+
+    internal async Task CommittingAsync()
+    {
+        foreach (var work in beforeCommit ?? [])
+        {
+            await work();
         }
     }
 

@@ -55,6 +55,7 @@ internal sealed class SqliteConnections(string file) : IAsyncDisposable
             await using var transaction = writer.Connection.BeginTransaction(deferred: false);
             session = new DbSession(DbEngine.Sqlite, writer.Connection, transaction, writer.Commands);
             result = await work(session);
+            await session.CommittingAsync();
             await transaction.CommitAsync(cancel);
         }
         finally
