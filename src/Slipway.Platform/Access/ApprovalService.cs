@@ -10,7 +10,7 @@ namespace Slipway.Platform.Access;
 /// </summary>
 public sealed class ApprovalService(Db db, AuditLog audit, AccessService access, ApprovalOptions options, TimeProvider time)
 {
-    public const int MaxActionLength = 250;
+    public const int MaxActionLength = 100;
     public const int MaxTextLength = 5000;
 
     /// <returns>The id; that of the pending one when the same was asked before and is not decided.</returns>
@@ -90,10 +90,10 @@ public sealed class ApprovalService(Db db, AuditLog audit, AccessService access,
     {
         Limit.Range("A page of approvals", limit, 1, 1000);
         var query = Json.Write(new[] { "approvals", state?.ToString(), subject });
-        var before = pageToken is null ? "~" : PageToken.Read(pageToken, query, 1)[0];
+        var before = pageToken is null ? "~" : PageToken.Read<string>(pageToken, query);
         var rows = await db.ReadAsync(
             session => ApprovalStore.ListAsync(session, state, subject, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, approval => [approval.Id]);
+        return PageToken.Cut(rows, limit, query, approval => approval.Id);
     }
 
     /// <summary>Lets a service go on only with an approval of exactly this subject and action.</summary>

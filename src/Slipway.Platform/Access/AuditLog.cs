@@ -1,4 +1,3 @@
-using System.Globalization;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
@@ -12,7 +11,8 @@ namespace Slipway.Platform.Access;
 /// </remarks>
 public sealed class AuditLog(Db db, TimeProvider time)
 {
-    public const int MaxObjectLength = 1000;
+    /// <summary>In characters; three bytes each still fit a PostgreSQL index entry, of at most 2704 bytes.</summary>
+    public const int MaxObjectLength = 600;
 
     private const int VerifyPage = 1000;
 
@@ -68,12 +68,10 @@ public sealed class AuditLog(Db db, TimeProvider time)
     {
         Limit.Range("A page of the audit log", limit, 1, 1000);
         var query = Json.Write(new[] { "audit", objectRef, actor });
-        var before = pageToken is null
-            ? long.MaxValue
-            : long.Parse(PageToken.Read(pageToken, query, 1)[0], CultureInfo.InvariantCulture);
+        var before = pageToken is null ? long.MaxValue : PageToken.Read<long>(pageToken, query);
         var rows = await db.ReadAsync(
             session => AuditStore.ListAsync(session, objectRef, actor, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, row => [row.Seq.ToString(CultureInfo.InvariantCulture)]);
+        return PageToken.Cut(rows, limit, query, row => row.Seq);
     }
 
     private static async Task ChainAsync(DbSession session, AuditEntry entry, CancellationToken cancel)

@@ -17,33 +17,34 @@ public static class PageToken
 {
     /// <param name="query">What was asked, without the limit; the same text must be given to <see cref="Read"/>.</param>
     /// <param name="position">The sort keys of the page's last row.</param>
-    public static string Write(string query, params IReadOnlyList<string> position) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<string[]>([Mark(query), .. position]));
+    public static string Write<T>(string query, T position) =>
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Token<T>(Mark(query), position), Json.Options));
 
-    /// <returns>The position's parts.</returns>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a token that was not made for this query.</exception>
-    public static string[] Read(string token, string query, int parts)
+    public static T Read<T>(string token, string query)
     {
-        string[]? fields = null;
         try
         {
-            fields = JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(token));
+            var read = JsonSerializer.Deserialize<Token<T>>(Base64Url.DecodeFromChars(token), Json.Options);
+            if (read is { Position: { } position } && read.Query == Mark(query))
+            {
+                return position;
+            }
         }
         catch (Exception failure) when (failure is FormatException or JsonException)
         {
             // Answered below, as any other token that is not ours.
         }
 
-        return fields is [var mark, .. var position] && mark == Mark(query) && position.Length == parts && !position.Contains(null)
-            ? position
-            : throw SlipwayException.Invalid("The page token belongs to another query or is damaged; start again without one.");
+        throw SlipwayException.Invalid("The page token belongs to another query or is damaged; start again without one.");
     }
 
     /// <summary>Splits what a query for one row more than the limit gave.</summary>
     /// <param name="rows">At most <paramref name="limit"/> + 1.</param>
-    public static Page<T> Cut<T>(List<T> rows, int limit, string query, Func<T, IReadOnlyList<string>> position) => rows.Count <= limit
-        ? new Page<T>(rows, null)
-        : new Page<T>(rows[..limit], Write(query, position(rows[limit - 1])));
+    public static Page<T> Cut<T, TPosition>(List<T> rows, int limit, string query, Func<T, TPosition> position) =>
+        rows.Count <= limit ? new Page<T>(rows, null) : new Page<T>(rows[..limit], Write(query, position(rows[limit - 1])));
 
     private static string Mark(string query) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(query)).AsSpan(0, 8));
+
+    private sealed record Token<T>(string Query, T Position);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Slipway.Core.Errors;
 
 namespace Slipway.Platform.Serving;
@@ -55,6 +56,7 @@ public sealed record Endpoint(
     /// <summary>Counts the changes, from 1; a prediction is logged with the revision that routed it.</summary>
     public long Revision { get; init; }
 
+    [JsonIgnore]
     public Variant Champion => Variants.First(v => v.Role == VariantRole.Champion);
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the rule that is broken.</exception>

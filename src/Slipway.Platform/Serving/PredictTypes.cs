@@ -2,14 +2,35 @@ using Slipway.Core.Data;
 
 namespace Slipway.Platform.Serving;
 
-/// <summary>Rows to predict: join keys and request data, or the features themselves, as columns by name.</summary>
-/// <param name="Rows">1 to <see cref="MaxRows"/> rows; a missing value is null.</param>
-public sealed record PredictRequest(Table Rows)
+/// <summary>Rows to predict, at most <see cref="MaxRows"/>.</summary>
+public sealed record PredictRequest
 {
     public const int MaxRows = 10_000;
 
     /// <summary>Longest prediction id or routing key, in characters.</summary>
     public const int MaxKeyLength = 256;
+
+    /// <param name="rows">Join keys and request data, or the features themselves, as columns by name; a missing value is null.</param>
+    public PredictRequest(Table rows)
+    {
+        Rows = rows;
+        Count = rows.Rows;
+    }
+
+    /// <param name="matrix">The features themselves: row-major, shape [count, features], in the order of the champion's
+    /// signature; a missing value is NaN.</param>
+    public PredictRequest(ReadOnlyMemory<float> matrix, int count)
+    {
+        Matrix = matrix;
+        Count = count;
+    }
+
+    /// <summary>Null when the request is a matrix.</summary>
+    public Table? Rows { get; }
+
+    public ReadOnlyMemory<float> Matrix { get; }
+
+    public int Count { get; }
 
     /// <summary>One id per row, by which its outcome is reported later; a missing one is made. The same id again is logged once.</summary>
     public IReadOnlyList<string?>? Ids { get; init; }

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Platform.Serving;
 
@@ -37,11 +39,18 @@ public sealed class ServingMetrics : IDisposable
         seconds.Record(took.TotalSeconds, tag);
     }
 
-    /// <param name="reason">The error's kind, few in number.</param>
-    public void Refused(string endpoint, string reason)
+    public void Refused(string endpoint, Exception failure)
     {
-        requests.Add(1, Tag(endpoint));
-        errors.Add(1, Tag(endpoint), new KeyValuePair<string, object?>("reason", reason));
+        // A name that does not exist is the caller's invention: as a tag it would let anybody grow the metrics.
+        var tag = Tag(failure is SlipwayException { Kind: ErrorKind.NotFound } ? "" : endpoint);
+        var reason = failure switch
+        {
+            SlipwayException error => EnumName.Of(error.Kind),
+            OperationCanceledException => "cancelled",
+            _ => "internal",
+        };
+        requests.Add(1, tag);
+        errors.Add(1, tag, new KeyValuePair<string, object?>("reason", reason));
     }
 
     public void Failed(string endpoint, string version, int count) =>

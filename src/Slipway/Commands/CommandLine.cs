@@ -32,6 +32,11 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"slipway: {error.Message.ReplaceLineEndings(" ")}");
             return error.Kind == ErrorKind.Invalid ? ExitCode.Usage : ExitCode.Failed;
         }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync($"slipway: an error inside the program; please report it with this trace\n{error}");
+            return ExitCode.Failed;
+        }
     }
 
     private static RootCommand CreateRoot()

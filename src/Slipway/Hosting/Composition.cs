@@ -13,7 +13,11 @@ internal static class Composition
         services.AddRouting();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.Configure<JsonOptions>(json => Json.Configure(json.SerializerOptions));
-        services.AddOpenApi();
+        services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "Slipway", Version = ProductVersion.Current.Version };
+            return Task.CompletedTask;
+        }));
         services.AddHealth();
         services.AddTelemetry(options);
         services.AddHostedService<Draining>();

@@ -28,6 +28,8 @@ public static class DbErrors
     internal static SlipwayException? Translate(DbException failure) => failure switch
     {
         SqliteException sqlite => Translate(sqlite),
+        PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire } =>
+            SlipwayException.Invalid("A text holds a NUL character, which the database cannot store."),
         PostgresException { SqlState: "53100" } full => Unavailable("The disk of the PostgreSQL server is full.", full),
         PostgresException { IsTransient: true } transient => Unavailable($"PostgreSQL is busy: {transient.MessageText}", transient),
         PostgresException postgres when postgres.SqlState.StartsWith("28", StringComparison.Ordinal)

@@ -18,12 +18,8 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
     /// <see cref="ErrorKind.Invalid"/> for a value that is not finite or an id given twice with two values.</exception>
     public Task<FeedbackReceipt> RecordAsync(IReadOnlyList<Outcome> outcomes, bool replace, CancellationToken cancel)
     {
-        Check(outcomes);
-        Outcome[] distinct = [.. outcomes.DistinctBy(o => o.PredictionId)];
-        var contradiction = outcomes.Except(distinct).FirstOrDefault(o => distinct.First(d => d.PredictionId == o.PredictionId).Value != o.Value);
-        return contradiction is null
-            ? db.WriteAsync(session => RecordAsync(session, distinct, outcomes.Count - distinct.Length, replace, cancel), cancel)
-            : throw SlipwayException.Invalid($"Prediction '{contradiction.PredictionId}' is given two outcomes.");
+        var distinct = Distinct(outcomes);
+        return db.WriteAsync(session => RecordAsync(session, distinct, outcomes.Count - distinct.Length, replace, cancel), cancel);
     }
 
     private async Task<FeedbackReceipt> RecordAsync(
@@ -48,20 +44,29 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
             added.Count, outcomes.Length - added.Count - different.Length + repeated, different.Length, unmatched);
     }
 
-    private static void Check(IReadOnlyList<Outcome> outcomes)
+    /// <summary>Each prediction's outcome once.</summary>
+    private static Outcome[] Distinct(IReadOnlyList<Outcome> outcomes)
     {
         if (outcomes.Count > MaxOutcomes)
         {
             throw new SlipwayException(ErrorKind.TooLarge, $"A request takes at most {MaxOutcomes} outcomes; got {outcomes.Count}.");
         }
 
+        var byId = new Dictionary<string, Outcome>(outcomes.Count, StringComparer.Ordinal);
         foreach (var outcome in outcomes)
         {
-            PredictRequestRules.CheckText("A prediction id", outcome.PredictionId);
+            Limit.Name("A prediction id", outcome.PredictionId, PredictRequest.MaxKeyLength);
             if (!double.IsFinite(outcome.Value))
             {
                 throw SlipwayException.Invalid($"The outcome of prediction '{outcome.PredictionId}' is {outcome.Value}, not a finite number.");
             }
+
+            if (!byId.TryAdd(outcome.PredictionId, outcome) && byId[outcome.PredictionId].Value != outcome.Value)
+            {
+                throw SlipwayException.Invalid($"Prediction '{outcome.PredictionId}' is given two outcomes in one request.");
+            }
         }
+
+        return [.. byId.Values];
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Serving.Rollouts;
 
 namespace Slipway.Platform.Serving.Predictions;
 
@@ -11,29 +12,45 @@ namespace Slipway.Platform.Serving.Predictions;
 /// for a moment; as soon as somebody waits, everything gathered so far is committed (group commit). Stopping writes what
 /// was accepted.
 /// </summary>
-public sealed partial class PredictionLog(
-    Db db, PredictionLogOptions options, ServingMetrics metrics, TimeProvider time, ILogger<PredictionLog> log) : BackgroundService
+public sealed partial class PredictionLog : BackgroundService
 {
     private const int Attempts = 5;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<Item> channel = Channel.CreateUnbounded<Item>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Db db;
+    private readonly PredictionLogOptions options;
+    private readonly ServingMetrics metrics;
+    private readonly CanaryTrigger canaries;
+    private readonly TimeProvider time;
+    private readonly ILogger<PredictionLog> log;
     private long waitingRows;
     private long droppedRows;
+
+    internal PredictionLog(
+        Db db, PredictionLogOptions options, ServingMetrics metrics, CanaryTrigger canaries, TimeProvider time, ILogger<PredictionLog> log)
+    {
+        this.db = db;
+        this.options = options;
+        this.metrics = metrics;
+        this.canaries = canaries;
+        this.time = time;
+        this.log = log;
+    }
 
     /// <summary>Predictions of this process that were answered and not logged.</summary>
     public long Dropped => Interlocked.Read(ref droppedRows);
 
     /// <summary>Returns when everything that was accepted before is committed.</summary>
-    public Task FlushAsync(CancellationToken cancel) => WriteDurablyAsync(new LogEntry([], [], CountKeys: false), cancel);
+    public Task FlushAsync(CancellationToken cancel) => WriteDurablyAsync(new LogEntry("", 0, [], [], IsCanary: false), cancel);
 
     /// <summary>Never waits: beyond the capacity the entry is dropped and counted.</summary>
-    internal void Write(string endpoint, LogEntry entry)
+    internal void Write(LogEntry entry)
     {
         if (Interlocked.Add(ref waitingRows, entry.Rows) > options.CapacityRows || !channel.Writer.TryWrite(new Item(entry, null)))
         {
             Interlocked.Add(ref waitingRows, -entry.Rows);
-            Drop(endpoint, entry.Rows);
+            Drop(entry.Endpoint, entry.Rows);
         }
     }
 
@@ -123,7 +140,7 @@ public sealed partial class PredictionLog(
             }
             else
             {
-                Drop(entry.Predictions.Count > 0 ? entry.Predictions[0].Endpoint : entry.Failures[0].Endpoint, entry.Rows);
+                Drop(entry.Endpoint, entry.Rows);
             }
         }
     }
@@ -140,7 +157,7 @@ public sealed partial class PredictionLog(
         {
             try
             {
-                await db.WriteAsync(session => PredictionStore.InsertAsync(session, entries, CancellationToken.None), CancellationToken.None);
+                await db.WriteAsync(session => InsertAsync(session, entries), CancellationToken.None);
                 return null;
             }
             catch (SlipwayException failure) when (failure.Kind == ErrorKind.Unavailable && attempt < Attempts)
@@ -152,6 +169,16 @@ public sealed partial class PredictionLog(
                 LogNotWritten(failure, entries.Sum(entry => entry.Rows));
                 return failure;
             }
+        }
+    }
+
+    /// <remarks>Not cancelled: what was accepted is written.</remarks>
+    private async Task InsertAsync(DbSession session, LogEntry[] entries)
+    {
+        await PredictionStore.InsertAsync(session, entries, CancellationToken.None);
+        foreach (var endpoint in entries.Where(entry => entry.IsCanary).Select(entry => entry.Endpoint).Distinct())
+        {
+            await canaries.EnqueueAsync(session, endpoint, CancellationToken.None);
         }
     }
 

@@ -18,50 +18,45 @@ internal static class PredictionStore
 
     public static async Task InsertAsync(DbSession session, IReadOnlyList<LogEntry> entries, CancellationToken cancel)
     {
-        LoggedPrediction[] predictions = [.. entries.SelectMany(e => e.Predictions)];
-        FailedPrediction[] failures = [.. entries.SelectMany(e => e.Failures)];
+        (LogEntry Of, LoggedPrediction Row)[] rows = [.. entries.SelectMany(entry => entry.Predictions, (entry, row) => (entry, row))];
         var added = session.Engine == DbEngine.Postgres
-            ? await InsertArraysAsync(session, predictions, cancel)
-            : await InsertRowsAsync(session, predictions, cancel);
-        var tally = new TrafficTally(entries.Where(e => e.CountKeys).SelectMany(Endpoints));
-        for (var i = 0; i < predictions.Length; i++)
+            ? await InsertArraysAsync(session, rows, cancel)
+            : await InsertRowsAsync(session, rows, cancel);
+        var tally = new TrafficTally();
+        for (var i = 0; i < rows.Length; i++)
         {
             if (added[i])
             {
-                var p = predictions[i];
-                await tally.AddAsync(session, p.Endpoint, p.Revision, p.Role, p.Key, failed: false, cancel);
+                await tally.AddAsync(session, rows[i].Of, rows[i].Row.Role, rows[i].Row.Key, failed: false, cancel);
             }
         }
 
-        foreach (var f in failures)
+        foreach (var (entry, failure) in entries.SelectMany(entry => entry.Failures, (entry, failure) => (entry, failure)))
         {
-            if (await InsertFailureAsync(session, f, cancel) > 0)
+            if (await InsertFailureAsync(session, entry, failure, cancel) > 0)
             {
-                await tally.AddAsync(session, f.Endpoint, f.Revision, f.Role, f.Key, failed: true, cancel);
+                await tally.AddAsync(session, entry, failure.Role, failure.Key, failed: true, cancel);
             }
         }
 
         await tally.SaveAsync(session, cancel);
     }
 
-    private static IEnumerable<(string, long)> Endpoints(LogEntry entry) =>
-        entry.Predictions.Select(p => (p.Endpoint, p.Revision)).Concat(entry.Failures.Select(f => (f.Endpoint, f.Revision))).Distinct();
-
     /// <summary>SQLite: one compiled statement, row by row in the one transaction.</summary>
     /// <returns>For each row whether it was new.</returns>
-    private static async Task<bool[]> InsertRowsAsync(DbSession session, LoggedPrediction[] rows, CancellationToken cancel)
+    private static async Task<bool[]> InsertRowsAsync(DbSession session, (LogEntry Of, LoggedPrediction Row)[] rows, CancellationToken cancel)
     {
         var added = new bool[rows.Length];
         for (var i = 0; i < rows.Length; i++)
         {
-            var row = rows[i];
+            var (entry, row) = rows[i];
             added[i] = await session.ExecuteAsync(
                 $"""
                 insert into predictions ({Columns})
                 values (@id, @endpoint, @revision, @version, @role, @event, @created, @score, @label, @features, @latency, @key)
                 on conflict (id) do nothing
                 """,
-                c => c.With("id", row.Id).With("endpoint", row.Endpoint).With("revision", row.Revision).With("version", row.Version)
+                c => c.With("id", row.Id).With("endpoint", entry.Endpoint).With("revision", entry.Revision).With("version", row.Version)
                     .With("role", NameOf(row.Role)).With("event", row.EventTimeUs).With("created", row.CreatedMs)
                     .With("score", row.Score).With("label", row.Label).With("features", row.Features)
                     .With("latency", row.LatencyUs).With("key", row.Key),
@@ -73,7 +68,7 @@ internal static class PredictionStore
 
     /// <summary>PostgreSQL: one statement for all rows, one array per column.</summary>
     /// <returns>For each row whether it was new.</returns>
-    private static async Task<bool[]> InsertArraysAsync(DbSession session, LoggedPrediction[] rows, CancellationToken cancel)
+    private static async Task<bool[]> InsertArraysAsync(DbSession session, (LogEntry Of, LoggedPrediction Row)[] rows, CancellationToken cancel)
     {
         var ids = await session.QueryAsync(
             $"""
@@ -83,26 +78,27 @@ internal static class PredictionStore
             on conflict (id) do nothing
             returning id
             """,
-            c => c.With("ids", rows.Select(r => r.Id).ToArray()).With("endpoints", rows.Select(r => r.Endpoint).ToArray())
-                .With("revisions", rows.Select(r => r.Revision).ToArray()).With("versions", rows.Select(r => r.Version).ToArray())
-                .With("roles", rows.Select(r => NameOf(r.Role)).ToArray()).With("events", rows.Select(r => r.EventTimeUs).ToArray())
-                .With("createds", rows.Select(r => r.CreatedMs).ToArray()).With("scores", rows.Select(r => r.Score).ToArray())
-                .With("labels", rows.Select(r => r.Label).ToArray()).With("features", rows.Select(r => r.Features).ToArray())
-                .With("latencies", rows.Select(r => r.LatencyUs).ToArray()).With("keys", rows.Select(r => r.Key).ToArray()),
+            c => c.With("ids", All(row => row.Id)).With("endpoints", Array.ConvertAll(rows, r => r.Of.Endpoint))
+                .With("revisions", Array.ConvertAll(rows, r => r.Of.Revision)).With("versions", All(row => row.Version))
+                .With("roles", All(row => NameOf(row.Role))).With("events", All(row => row.EventTimeUs))
+                .With("createds", All(row => row.CreatedMs)).With("scores", All(row => row.Score)).With("labels", All(row => row.Label))
+                .With("features", All(row => row.Features)).With("latencies", All(row => row.LatencyUs)).With("keys", All(row => row.Key)),
             row => row.GetString(0),
             cancel);
         var added = ids.ToHashSet(StringComparer.Ordinal);
-        return [.. rows.Select(row => added.Remove(row.Id))];
+        return [.. rows.Select(row => added.Remove(row.Row.Id))];
+
+        T[] All<T>(Func<LoggedPrediction, T> value) => Array.ConvertAll(rows, row => value(row.Row));
     }
 
-    private static Task<int> InsertFailureAsync(DbSession session, FailedPrediction row, CancellationToken cancel) =>
+    private static Task<int> InsertFailureAsync(DbSession session, LogEntry entry, FailedPrediction row, CancellationToken cancel) =>
         session.ExecuteAsync(
             $"""
             insert into prediction_failures ({FailureColumns})
             values (@id, @endpoint, @revision, @version, @role, @created, @reason)
             on conflict (id) do nothing
             """,
-            c => c.With("id", row.Id).With("endpoint", row.Endpoint).With("revision", row.Revision).With("version", row.Version)
+            c => c.With("id", row.Id).With("endpoint", entry.Endpoint).With("revision", entry.Revision).With("version", row.Version)
                 .With("role", NameOf(row.Role)).With("created", row.CreatedMs).With("reason", row.Reason),
             cancel);
 }

@@ -2,28 +2,27 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Slipway.Platform.Serving.Predictions;
 
+/// <summary>What one request adds to the log.</summary>
+/// <param name="Revision">Of the endpoint, at the time it chose the versions.</param>
+/// <param name="IsCanary">Whether a canary is moving the traffic: it counts each routing key once and waits for news.</param>
+internal sealed record LogEntry(
+    string Endpoint, long Revision, IReadOnlyList<LoggedPrediction> Predictions, IReadOnlyList<FailedPrediction> Failures, bool IsCanary)
+{
+    public int Rows => Predictions.Count + Failures.Count;
+}
+
 /// <summary>One prediction as it is kept.</summary>
-/// <param name="Revision">Of the endpoint, at the time it chose the version.</param>
 /// <param name="EventTimeUs">When it happened; a replay's own time.</param>
 /// <param name="CreatedMs">When it was made.</param>
 /// <param name="Features">What the model saw: float32, little-endian, in the order of its signature; NaN where missing.</param>
 /// <param name="LatencyUs">From the request's arrival at the service to its scores.</param>
 /// <param name="Key">The caller's routing key; null when the id was it.</param>
 internal readonly record struct LoggedPrediction(
-    string Id, string Endpoint, long Revision, string Version, VariantRole Role, long EventTimeUs, long CreatedMs, double Score,
-    bool Label, byte[] Features, long LatencyUs, string? Key);
+    string Id, string Version, VariantRole Role, long EventTimeUs, long CreatedMs, double Score, bool Label, byte[] Features,
+    long LatencyUs, string? Key);
 
 /// <summary>A row for which a version gave no score.</summary>
-internal readonly record struct FailedPrediction(
-    string Id, string Endpoint, long Revision, string Version, VariantRole Role, long CreatedMs, string Reason, string? Key);
-
-/// <summary>What one request adds to the log.</summary>
-/// <param name="CountKeys">Whether a canary is running, which counts each routing key once.</param>
-internal sealed record LogEntry(
-    IReadOnlyList<LoggedPrediction> Predictions, IReadOnlyList<FailedPrediction> Failures, bool CountKeys)
-{
-    public int Rows => Predictions.Count + Failures.Count;
-}
+internal readonly record struct FailedPrediction(string Id, string Version, VariantRole Role, long CreatedMs, string Reason, string? Key);
 
 public sealed record PredictionLogOptions
 {

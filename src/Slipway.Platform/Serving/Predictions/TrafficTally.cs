@@ -7,20 +7,17 @@ namespace Slipway.Platform.Serving.Predictions;
 /// What each arm of a traffic split was given, summed over a batch of the log and added in its transaction. A unit is what
 /// the split draws: a row without a key, or a key the first time the revision sees it.
 /// </summary>
-/// <param name="counted">The revisions of endpoints whose keys a canary counts.</param>
-internal sealed class TrafficTally(IEnumerable<(string Endpoint, long Revision)> counted)
+internal sealed class TrafficTally
 {
-    private readonly HashSet<(string, long)> counted = [.. counted];
     private readonly Dictionary<(string Endpoint, long Revision, VariantRole Role), Sums> sums = [];
 
-    public async Task AddAsync(
-        DbSession session, string endpoint, long revision, VariantRole role, string? key, bool failed, CancellationToken cancel)
+    public async Task AddAsync(DbSession session, LogEntry entry, VariantRole role, string? key, bool failed, CancellationToken cancel)
     {
-        var isUnit = key is null || !counted.Contains((endpoint, revision)) || await session.ExecuteAsync(
+        var isUnit = key is null || !entry.IsCanary || await session.ExecuteAsync(
             "insert into traffic_keys (endpoint, revision, routing_key) values (@endpoint, @revision, @key) on conflict do nothing",
-            c => c.With("endpoint", endpoint).With("revision", revision).With("key", key),
+            c => c.With("endpoint", entry.Endpoint).With("revision", entry.Revision).With("key", key),
             cancel) > 0;
-        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (endpoint, revision, role), out _);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (entry.Endpoint, entry.Revision, role), out _);
         sum = new Sums(sum.Predictions + (failed ? 0 : 1), sum.Units + (isUnit ? 1 : 0), sum.Failures + (failed ? 1 : 0));
     }
 

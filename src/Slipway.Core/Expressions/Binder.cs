@@ -1,0 +1,123 @@
+using System.Globalization;
+using Slipway.Core.Data;
+using Slipway.Core.Errors;
+
+namespace Slipway.Core.Expressions;
+
+/// <summary>Gives names and types their meaning: syntax in, compiled nodes out.</summary>
+internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
+{
+    private static readonly ILookup<string, Overload> Overloads = new[]
+    {
+        Arithmetic.Overloads(), Comparisons.Overloads(), DateFunctions.Overloads(), TextFunctions.Overloads(),
+    }.SelectMany(o => o).ToLookup(o => o.Name, StringComparer.Ordinal);
+
+    private readonly List<ColumnSchema> inputs = [];
+
+    /// <summary>The columns that occur, in the order of their slots.</summary>
+    public IReadOnlyList<ColumnSchema> Inputs => inputs;
+
+    public Node Bind(Syntax syntax) => syntax switch
+    {
+        Literal { Type: null } => Node.Null,
+        Literal literal => Node.Constant(literal.Type.Value, literal.Value!),
+        Reference reference => Input(reference),
+        Call { Function: "timestamp" } call => Timestamp(call),
+        Call call => Apply(call, [.. call.Arguments.Select(Bind)]),
+        _ => throw new InvalidOperationException($"Unknown syntax {syntax.GetType().Name}."),
+    };
+
+    private Node Input(Reference reference)
+    {
+        var slot = inputs.FindIndex(c => c.Name == reference.Column);
+        if (slot < 0)
+        {
+            slot = inputs.Count;
+            inputs.Add(columns.FirstOrDefault(c => c.Name == reference.Column) ?? throw At(reference,
+                $"there is no column '{reference.Column}'; there are {string.Join(", ", columns.Select(c => c.Name))}."));
+        }
+
+        return Node.Input(slot, inputs[slot]);
+    }
+
+    private Node Apply(Call call, Node[] args) => call.Function switch
+    {
+        "and" => Count(call, args, 2, 2, () => Forms.And(Truth(call, args, 0), Truth(call, args, 1))),
+        "or" => Count(call, args, 2, 2, () => Forms.Or(Truth(call, args, 0), Truth(call, args, 1))),
+        "not" => Count(call, args, 1, 1, () => Forms.Not(Truth(call, args, 0))),
+        "is null" => OfOneType(call, args, 0),
+        "coalesce" or "min" or "max" => Count(call, args, 1, int.MaxValue, () => OfOneType(call, args, 0)),
+        "in" => Count(call, args, 2, int.MaxValue, () => OfOneType(call, args, 0)),
+        "if" => Count(call, args, 3, 3, () => OfOneType(call, args, 1)),
+        "concat" => Count(call, args, 1, int.MaxValue, () => args.Aggregate((a, b) => Overloaded(call, "||", [a, b]))),
+        _ => Overloaded(call, call.Function, args),
+    };
+
+    private Node Count(Call call, Node[] args, int least, int most, Func<Node> build) =>
+        args.Length >= least && args.Length <= most ? build() : throw At(call, string.Create(CultureInfo.InvariantCulture,
+            $"{call.Function} takes {(least == most ? "" : "at least ")}{least} argument{(least == 1 ? "" : "s")}, got {args.Length}."));
+
+    private Node Truth(Call call, Node[] args, int i) => args[i].To(DataType.Bool)
+        ?? throw At(call.Arguments[i], $"{call.Function} asks for a bool, not {Name(args[i].Type)}.");
+
+    /// <summary>The forms whose arguments, from <paramref name="first"/> on, share one type.</summary>
+    private Node OfOneType(Call call, Node[] args, int first)
+    {
+        var type = args[first..].Select(a => a.Type).FirstOrDefault(t => t is not null) ?? DataType.Int64;
+        if (type == DataType.Int64 && args[first..].Any(a => a.Type == DataType.Float64))
+        {
+            type = DataType.Float64;
+        }
+
+        var same = args.Select((arg, i) => i < first ? arg : arg.To(type) ?? throw At(
+            call.Arguments[i], $"{call.Function} asks for values of one type; this is {Name(arg.Type)}, not {Name(type)}."));
+        return type switch
+        {
+            DataType.Bool => Form<bool>(call, type, [.. same], Comparisons.Order),
+            DataType.Float64 => Form<double>(call, type, [.. same], Comparisons.Order),
+            DataType.String => Form<string>(call, type, [.. same], Comparisons.Order),
+            _ => Form<long>(call, type, [.. same], Comparisons.Order),
+        };
+    }
+
+    private Node Form<T>(Call call, DataType type, Node[] args, Func<T, T, int> order) => call.Function switch
+    {
+        "is null" => Forms.IsNull<T>(args[0]),
+        "coalesce" => Forms.Coalesce<T>(type, args),
+        "if" => Forms.If<T>(type, Truth(call, args, 0), args[1], args[2]),
+        "min" => Forms.Extreme(type, args, order, -1),
+        "max" => Forms.Extreme(type, args, order, +1),
+        "in" => Forms.In(args, order),
+        _ => throw new InvalidOperationException($"Unknown form {call.Function}."),
+    };
+
+    /// <summary>The overload that needs the fewest widenings; the first of equals.</summary>
+    private Node Overloaded(Call call, string name, Node[] args)
+    {
+        var named = Overloads[name].ToList();
+        var best = named
+            .Where(o => o.Parameters.Length == args.Length)
+            .Select(o => (Overload: o, Args: o.Parameters.Zip(args, (type, arg) => arg.To(type)).ToArray()))
+            .Where(o => o.Args.All(a => a is not null))
+            .OrderBy(o => o.Overload.Parameters.Zip(args).Count(pair => pair.Second.Type is { } type && type != pair.First))
+            .FirstOrDefault();
+        if (best.Overload is not null)
+        {
+            return best.Overload.Build(best.Args!);
+        }
+
+        throw At(call, named.Count == 0
+            ? $"there is no function '{name}'."
+            : $"{name} does not take ({string.Join(", ", args.Select(a => Name(a.Type)))}); there is {string.Join(", ", named)}.");
+    }
+
+    private Node Timestamp(Call call) =>
+        call.Arguments is [Literal { Value: string written }]
+        && DateTimeOffset.TryParse(written, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? Node.Constant(DataType.Timestamp, (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond)
+            : throw At(call, "timestamp takes one ISO 8601 time in quotes, as in timestamp('2001-04-01T00:00:00Z').");
+
+    private static string Name(DataType? type) => type?.ToString().ToLowerInvariant() ?? "null";
+
+    private SlipwayException At(Syntax syntax, string problem) => ExpressionError.At(text, syntax.Position, problem);
+}

@@ -1,0 +1,129 @@
+using Slipway.Core.Data;
+
+namespace Slipway.Core.Expressions;
+
+/// <summary>
+/// What does not give null just because an argument is null: three-valued logic, tests for null, choices, and
+/// <c>min</c>/<c>max</c>, which skip nulls as SQL's least and greatest do. Arguments are of one type already.
+/// </summary>
+internal static class Forms
+{
+    public static Node And(Node a, Node b) => Logic(a, b, decisive: false, $"({a.Sql} and {b.Sql})");
+
+    public static Node Or(Node a, Node b) => Logic(a, b, decisive: true, $"({a.Sql} or {b.Sql})");
+
+    public static Node Not(Node a) => Node.Map<bool, bool>(DataType.Bool, a, (bool x, out bool r) =>
+    {
+        r = !x;
+        return true;
+    }, $"(not {a.Sql})");
+
+    public static Node IsNull<T>(Node a)
+    {
+        var read = a.Read<T>();
+        return New<bool>(DataType.Bool, (frame, out result) =>
+        {
+            result = !read(frame, out _);
+            return true;
+        }, $"({a.Sql} is null)");
+    }
+
+    public static Node Coalesce<T>(DataType type, Node[] args)
+    {
+        var reads = Reads<T>(args);
+        return New<T>(type, (frame, out result) =>
+        {
+            foreach (var read in reads)
+            {
+                if (read(frame, out result))
+                {
+                    return true;
+                }
+            }
+
+            result = default!;
+            return false;
+        }, $"coalesce({Join(args)})");
+    }
+
+    /// <summary>A condition that is null chooses the second branch, as in SQL's case.</summary>
+    public static Node If<T>(DataType type, Node condition, Node then, Node otherwise)
+    {
+        var (test, yes, no) = (condition.Read<bool>(), then.Read<T>(), otherwise.Read<T>());
+        return New<T>(
+            type,
+            (frame, out result) => test(frame, out var holds) && holds ? yes(frame, out result) : no(frame, out result),
+            $"(case when {condition.Sql} then {then.Sql} else {otherwise.Sql} end)");
+    }
+
+    /// <param name="sign">+1 for the greatest, −1 for the least.</param>
+    public static Node Extreme<T>(DataType type, Node[] args, Func<T, T, int> order, int sign)
+    {
+        var reads = Reads<T>(args);
+        return New<T>(type, (frame, out result) =>
+        {
+            var found = false;
+            result = default!;
+            foreach (var read in reads)
+            {
+                if (read(frame, out var value) && (!found || order(value, result) * sign > 0))
+                {
+                    result = value;
+                    found = true;
+                }
+            }
+
+            return found;
+        }, $"{(sign > 0 ? "greatest" : "least")}({Join(args)})");
+    }
+
+    /// <summary>True when equal to one; null when equal to none and either side holds a null; else false.</summary>
+    public static Node In<T>(Node[] args, Func<T, T, int> order)
+    {
+        var wanted = args[0].Read<T>();
+        var reads = Reads<T>(args[1..]);
+        return New<bool>(DataType.Bool, (frame, out result) =>
+        {
+            result = false;
+            if (!wanted(frame, out var value))
+            {
+                return false;
+            }
+
+            var known = true;
+            foreach (var read in reads)
+            {
+                var present = read(frame, out var candidate);
+                known &= present;
+                result |= present && order(value, candidate) == 0;
+            }
+
+            return result || known;
+        }, $"({args[0].Sql} in ({Join(args[1..])}))");
+    }
+
+    /// <summary>Kleene's and / or: one decisive operand settles it, whatever the other; otherwise null beats the rest.</summary>
+    private static Node Logic(Node a, Node b, bool decisive, string sql)
+    {
+        var (readA, readB) = (a.Read<bool>(), b.Read<bool>());
+        return New<bool>(DataType.Bool, (frame, out result) =>
+        {
+            var knownA = readA(frame, out var x);
+            if (knownA && x == decisive)
+            {
+                result = decisive;
+                return true;
+            }
+
+            var knownB = readB(frame, out var y);
+            result = knownB && y == decisive ? decisive : !decisive;
+            return result == decisive || (knownA && knownB);
+        }, sql);
+    }
+
+    private static Node New<T>(DataType type, Read<T> read, string sql) => new(type, read, sql);
+
+    private static Read<T>[] Reads<T>(Node[] args) => [.. args.Select(a => a.Read<T>())];
+
+    private static string Join(IEnumerable<Node> args) => string.Join(", ", args.Select(a => a.Sql));
+}

@@ -1,0 +1,135 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Blobs;
+
+namespace Slipway.Platform.Tracking;
+
+public sealed record ExperimentRequest(string Name);
+
+public sealed record FinishRequest([property: JsonRequired] RunStatus Status, long? EndMs);
+
+public static class TrackingEndpoints
+{
+    public static IEndpointRouteBuilder MapTracking(this IEndpointRouteBuilder routes)
+    {
+        var experiments = routes.MapGroup("/api/v1/experiments").WithTags("Experiments");
+        experiments.MapPost("", CreateExperimentAsync);
+        experiments.MapGet("", ListExperimentsAsync);
+        experiments.MapGet("{id:long}", GetExperimentAsync);
+        experiments.MapGet("by-name/{*name}", GetExperimentByNameAsync);
+
+        var runs = routes.MapGroup("/api/v1/runs").WithTags("Runs");
+        runs.MapPost("", StartAsync);
+        runs.MapGet("", SearchAsync);
+        runs.MapGet("{id}", GetAsync);
+        runs.MapPost("{id}/batch", LogBatchAsync);
+        runs.MapPost("{id}/metrics", LogMetricsAsync);
+        runs.MapGet("{id}/metrics/{*key}", HistoryAsync);
+        runs.MapPost("{id}/params", LogParamsAsync);
+        runs.MapPost("{id}/tags", SetTagsAsync);
+        runs.MapPost("{id}/inputs", LogInputAsync);
+        runs.MapPost("{id}/finish", FinishAsync);
+        runs.MapGet("{id}/artifacts", ListArtifactsAsync);
+
+        // A model file may be of any size; it is streamed to disk, and the disk is its limit.
+        runs.MapPut("{id}/artifacts/{*path}", PutArtifactAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
+        runs.MapGet("{id}/artifacts/{*path}", GetArtifactAsync);
+        return routes;
+    }
+
+    private static async Task<Created<Experiment>> CreateExperimentAsync(
+        ExperimentRequest request, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        var experiment = await tracking.CreateExperimentAsync(actor, request.Name, cancel);
+        return TypedResults.Created($"/api/v1/experiments/{experiment.Id}", experiment);
+    }
+
+    private static async Task<Ok<Page<Experiment>>> ListExperimentsAsync(
+        string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.ListExperimentsAsync(pageToken, limit ?? 100, cancel));
+
+    private static async Task<Ok<Experiment>> GetExperimentAsync(long id, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.GetExperimentAsync(id, cancel));
+
+    private static async Task<Ok<Experiment>> GetExperimentByNameAsync(
+        string name, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.GetExperimentAsync(name, cancel));
+
+    private static async Task<Created<Run>> StartAsync(
+        RunStart start, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        var run = await tracking.StartRunAsync(actor, start, cancel);
+        return TypedResults.Created($"/api/v1/runs/{run.Id}", run);
+    }
+
+    private static async Task<Ok<Page<RunDetail>>> SearchAsync(
+        long experimentId, string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.SearchRunsAsync(experimentId, pageToken, limit ?? 100, cancel));
+
+    private static async Task<Ok<RunDetail>> GetAsync(string id, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.GetRunAsync(id, cancel));
+
+    private static async Task<NoContent> LogBatchAsync(
+        string id, LogBatch batch, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.LogBatchAsync(actor, id, batch, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> LogMetricsAsync(
+        string id, MetricPoint[] points, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.LogMetricsAsync(actor, id, points, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<Page<MetricPoint>>> HistoryAsync(
+        string id, string key, string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.MetricHistoryAsync(id, key, pageToken, limit ?? 1000, cancel));
+
+    private static async Task<NoContent> LogParamsAsync(
+        string id, Dictionary<string, string> values, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.LogParamsAsync(actor, id, values, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> SetTagsAsync(
+        string id, Dictionary<string, string> tags, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.SetTagsAsync(actor, id, tags, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> LogInputAsync(
+        string id, DatasetInput input, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.LogInputAsync(actor, id, input, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<Run>> FinishAsync(
+        string id, FinishRequest request, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.FinishRunAsync(actor, id, request.Status, cancel, request.EndMs));
+
+    private static async Task<Ok<IReadOnlyList<ArtifactInfo>>> ListArtifactsAsync(
+        string id, string? folder, RunArtifacts artifacts, CancellationToken cancel) =>
+        TypedResults.Ok(await artifacts.ListAsync(id, folder, cancel));
+
+    private static async Task<Ok<BlobInfo>> PutArtifactAsync(
+        string id, string path, HttpRequest request, Actor actor, RunArtifacts artifacts, CancellationToken cancel) =>
+        TypedResults.Ok(await artifacts.PutAsync(actor, id, path, request.Body, cancel));
+
+    private static async Task<FileStreamHttpResult> GetArtifactAsync(
+        string id, string path, HttpResponse response, RunArtifacts artifacts, CancellationToken cancel)
+    {
+        var content = await artifacts.OpenAsync(id, path, cancel);
+        return Download.Of(content, path, response);
+    }
+}
