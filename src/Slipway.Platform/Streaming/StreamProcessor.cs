@@ -35,7 +35,7 @@ public sealed partial class StreamProcessor(
             var loops = await StartAsync(ending);
             try
             {
-                await changed.WaitAsync(stoppingToken);
+                await ChangeAsync(changed, stoppingToken);
             }
             catch (OperationCanceledException)
             {
@@ -54,7 +54,7 @@ public sealed partial class StreamProcessor(
             try
             {
                 var views = await registry.StreamingViewsAsync(ending.Token);
-                return [.. views.Where(v => v.Topic is not null).GroupBy(v => v.Topic!).Select(
+                return [.. views.GroupBy(v => v.Topic).Select(
                     topic => RunAsync(topic.Key, [.. topic], ending.Token))];
             }
             catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -67,6 +67,19 @@ public sealed partial class StreamProcessor(
                 await PauseAsync(ending.Token);
             }
         }
+    }
+
+    /// <summary>What another server applies is seen only by looking.</summary>
+    private async Task ChangeAsync(Task changed, CancellationToken cancel)
+    {
+        while (db.Engine == DbEngine.Postgres && !changed.IsCompleted)
+        {
+            await Task.WhenAny(changed, Task.Delay(options.Poll, time, cancel));
+            cancel.ThrowIfCancellationRequested();
+            await registry.StreamingViewsAsync(cancel);
+        }
+
+        await changed.WaitAsync(cancel);
     }
 
     private async Task RunAsync(string topic, IReadOnlyList<WindowedView> views, CancellationToken cancel)

@@ -8,10 +8,11 @@ namespace Slipway.Platform.Streaming;
 
 /// <summary>Where a view stands, beside its consumer offset.</summary>
 /// <param name="Epoch">Moves when the state is replaced from outside, which fences off whoever still works on the old one.</param>
+/// <param name="HistoryUntilUs">Events up to this time were materialised from history; in the topic they are late.</param>
 /// <param name="SnapshotOffset">The stored state has taken in everything before it.</param>
-internal sealed record ViewPosition(long Epoch, long? WatermarkUs, long SnapshotOffset, long Events, long Late)
+internal sealed record ViewPosition(long Epoch, long? HistoryUntilUs, long? WatermarkUs, long SnapshotOffset, long Events, long Late)
 {
-    public static ViewPosition Start { get; } = new(0, null, 0, 0, 0);
+    public static ViewPosition Start { get; } = new(0, null, null, 0, 0, 0);
 }
 
 internal static class StreamStore
@@ -35,9 +36,9 @@ internal static class StreamStore
 
     public static async Task<ViewPosition> PositionAsync(DbSession session, string view, CancellationToken cancel) =>
         await session.FirstAsync(
-            "select epoch, watermark_us, snapshot_offset, events, late_events from stream_views where view = @view",
+            "select epoch, history_until_us, watermark_us, snapshot_offset, events, late_events from stream_views where view = @view",
             c => c.With("view", view),
-            row => new ViewPosition(row.GetInt64(0), row.Long(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)),
+            row => new ViewPosition(row.GetInt64(0), row.Long(1), row.Long(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)),
             cancel)
         ?? ViewPosition.Start;
 
@@ -47,14 +48,14 @@ internal static class StreamStore
     {
         var saved = await session.ExecuteAsync(
             """
-            insert into stream_views (view, topic, epoch, watermark_us, snapshot_offset, events, late_events)
-            values (@view, @topic, @epoch, cast(@watermark as bigint), @snapshot, @events, @late)
-            on conflict (view) do update set topic = excluded.topic, epoch = excluded.epoch, watermark_us = excluded.watermark_us,
-              snapshot_offset = excluded.snapshot_offset, events = excluded.events, late_events = excluded.late_events
+            insert into stream_views (view, topic, epoch, history_until_us, watermark_us, snapshot_offset, events, late_events)
+            values (@view, @topic, @epoch, cast(@history as bigint), cast(@watermark as bigint), @snapshot, @events, @late)
+            on conflict (view) do update set topic = excluded.topic, epoch = excluded.epoch,
+              history_until_us = excluded.history_until_us, watermark_us = excluded.watermark_us, snapshot_offset = excluded.snapshot_offset, events = excluded.events, late_events = excluded.late_events
             where stream_views.epoch = @expected
             """,
-            c => c.With("view", view).With("topic", topic).With("epoch", position.Epoch).With("watermark", position.WatermarkUs)
-                .With("snapshot", position.SnapshotOffset).With("events", position.Events).With("late", position.Late)
+            c => c.With("view", view).With("topic", topic).With("epoch", position.Epoch).With("history", position.HistoryUntilUs)
+                .With("watermark", position.WatermarkUs).With("snapshot", position.SnapshotOffset).With("events", position.Events).With("late", position.Late)
                 .With("expected", expectedEpoch),
             cancel);
         if (saved == 0)

@@ -43,12 +43,12 @@ internal sealed class ViewStream
     {
         var position = await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel);
         var state = await db.ReadAsync(session => StreamStore.StateAsync(session, view.Key, cancel), cancel);
-        var committed = await log.OffsetAsync(view.Topic!, view.Key, cancel);
+        var committed = await log.OffsetAsync(view.Topic, view.Key, cancel);
         var aggregator = state is null ? view.NewAggregator() : view.Restore(state);
         var stream = new ViewStream(view, aggregator, position, position.SnapshotOffset);
         while (stream.Offset < committed)
         {
-            var events = await log.ReadAsync(view.Topic!, stream.Offset, batchEvents, cancel);
+            var events = await log.ReadAsync(view.Topic, stream.Offset, batchEvents, cancel);
             var end = events.FindIndex(e => e.Offset >= committed);
             events = end < 0 ? events : events[..end];
             stream.Feed(events);
@@ -66,12 +66,12 @@ internal sealed class ViewStream
         var fresh = events.Count == 0 || events[0].Offset >= Offset ? events : [.. events.Where(e => e.Offset >= Offset)];
         var (rows, letters, after) = Feed(fresh);
         return new StreamEffect(
-            View.Newest(rows, Microseconds.From(now)), [.. letters.Select(l => l with { Created = now })], after, nextOffset);
+            View.Stored.Newest(rows, Microseconds.From(now)), [.. letters.Select(l => l with { Created = now })], after, nextOffset);
     }
 
     public bool SnapshotDue(StreamEffect effect, int snapshotEvents) => effect.NextOffset - position.SnapshotOffset >= snapshotEvents;
 
-    public byte[] Save() => View.Save(aggregator);
+    public byte[] Save() => aggregator.Save();
 
     public void Committed(StreamEffect effect)
     {
@@ -114,9 +114,11 @@ internal sealed class ViewStream
 
         var read = JsonRows.Read(View.Fields, [.. events.Select(e => e.Payload)]);
         letters.AddRange(read.Unreadable.Select(bad => Letter(events[bad.Index], bad.Cause)));
-        var (prepared, origin) = View.Prepare(read.Table);
-        var late = 0;
-        foreach (var refused in aggregator.Add(prepared))
+        var prepared = View.Prepare(read.Table);
+        var fresh = WithoutHistory(prepared);
+        var origin = fresh[WindowedView.OriginColumn].Longs;
+        var late = prepared.Rows - fresh.Rows;
+        foreach (var refused in aggregator.Add(fresh))
         {
             if (refused.Cause == RefusalCause.Late)
             {
@@ -124,17 +126,28 @@ internal sealed class ViewStream
                 continue;
             }
 
-            var place = read.Origin[origin is null ? refused.Row : origin[refused.Row]];
-            letters.Add(Letter(events[place], Describe(refused.Cause)));
+            letters.Add(Letter(events[read.Origin[(int)origin[refused.Row]]], Describe(refused.Cause)));
         }
 
         return after with { Events = after.Events + events.Count, Late = after.Late + late };
     }
 
+    /// <summary>Events that the history held are counted there, also those whose boundary is still open.</summary>
+    private Table WithoutHistory(Table prepared)
+    {
+        if (position.HistoryUntilUs is not { } until)
+        {
+            return prepared;
+        }
+
+        var times = prepared[View.Windows.EventTimestamp];
+        return prepared.Where(row => times.IsNull(row) || times.Longs[row] > until);
+    }
+
     private DeadLetter Letter(StoredEvent e, string cause) => new(
-        View.Topic!, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
+        View.Topic, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
 
     private string Describe(RefusalCause cause) => cause == RefusalCause.NullKey
-        ? $"A part of the key is null: {string.Join(", ", View.JoinKeys.Select(k => k.Name))}."
+        ? $"A part of the key is null: {string.Join(", ", View.Stored.JoinKeys.Select(k => k.Name))}."
         : $"The event time '{View.Windows.EventTimestamp}' is null.";
 }

@@ -7,6 +7,7 @@ create table stream_views (
   view text collate "C" primary key,
   topic text collate "C" not null,
   epoch bigint not null,
+  history_until_us bigint,
   watermark_us bigint,
   snapshot_offset bigint not null,
   events bigint not null,

@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Slipway.Platform.Streaming;
+
+public static class StreamingModule
+{
+    /// <summary>Needs the Features module, <c>Db</c>, <c>EventLog</c> and <c>TimeProvider</c>; <see cref="StreamOptions"/> registered before keep their values.</summary>
+    public static IServiceCollection AddStreaming(this IServiceCollection services)
+    {
+        services.TryAddSingleton(new StreamOptions());
+        return services.AddSingleton<StreamSignals>().AddSingleton<StreamService>().AddSingleton<StreamMaterialisation>()
+            .AddHostedService<StreamProcessor>();
+    }
+
+    public static IEndpointRouteBuilder MapStreaming(this IEndpointRouteBuilder routes) => StreamingEndpoints.Map(routes);
+}
