@@ -236,6 +236,20 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     }
 
     [Fact]
+    public async Task OpenApi_describes_each_address_and_takes_no_actor_from_the_caller()
+    {
+        var paths = (await GetAsync("/openapi/v1.json"))["paths"]!.AsObject();
+        foreach (var path in new[] { "/api/v1/runs/{id}/artifacts/{path}", "/api/v1/models/{model}/versions/{version}/transitions", "/api/v1/audit/verify" })
+        {
+            Assert.Contains(path, paths);
+        }
+
+        var takeActor = paths.Where(path => path.Key.StartsWith("/api/v1/", StringComparison.Ordinal)).Where(path => path.Value!.AsObject().Any(
+            operation => operation.Value!["parameters"]?.AsArray().Any(p => (string?)p!["name"] == "actor") == true));
+        Assert.Equal(["/api/v1/audit"], takeActor.Select(path => path.Key)); // there it is a filter
+    }
+
+    [Fact]
     public async Task An_error_is_a_problem_document_that_names_the_thing()
     {
         var problem = await SendAsync(HttpMethod.Get, "/api/v1/runs/none", null, HttpStatusCode.NotFound);
