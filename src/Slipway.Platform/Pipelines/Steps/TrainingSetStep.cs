@@ -44,7 +44,7 @@ internal sealed class TrainingSetStep(
         var joined = await trainingSets.BuildAsync(inputs.Service, entities, sources, cancel);
         var data = await datasets.PutAsync(inputs.Name, joined, cancel);
         await LinkAsync(step, inputs, data, cancel);
-        string[] features = [.. (await registry.GetServiceAsync(inputs.Service, cancel)).Columns.Select(c => c.Name)];
+        string[] features = [.. (await registry.GetServiceAsync(inputs.Service, cancel)).Columns.Select(c => c.Column.Name)];
         step.Log($"{joined.Rows} rows × {features.Length} features");
         var times = joined[EventTimestamp].Longs;
         return StepInputs.Write(new Outputs(data, features, new TimeWindow(times.Min(), times.Max() + 1)));

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Slipway.Core.Errors;
 using Slipway.Hosting;
-using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Commands.Demo;
 

@@ -1,4 +1,3 @@
-using Slipway.Core.Data;
 using Slipway.Core.Tensors;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Serving.Predictions;
@@ -25,7 +24,8 @@ internal sealed class SkewCheck(TrainingSetService trainingSets, PredictionReade
         var (compared, different) = (0L, 0L);
         for (var row = 0; row < served.Rows; row++)
         {
-            var (online, expected) = (served.Features(row), offline.Row(row));
+            var online = served.Features(row);
+            var expected = offline.Row(row);
             for (var i = 0; i < names.Length; i++)
             {
                 compared++;
