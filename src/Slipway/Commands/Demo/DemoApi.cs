@@ -20,7 +20,7 @@ internal sealed class DemoApi(HttpClient http)
     public Task<JsonNode> PostAsync<T>(string path, T body, CancellationToken cancel) =>
         SendAsync(HttpMethod.Post, path, JsonContent.Create(body, options: Json.Options), cancel);
 
-    public Task<JsonNode> PostAsync(string path, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
+    public Task<JsonNode> PostBytesAsync(string path, ReadOnlyMemory<byte> json, CancellationToken cancel) =>
         SendAsync(HttpMethod.Post, path, new ReadOnlyMemoryContent(json) { Headers = { ContentType = new("application/json") } }, cancel);
 
     public Task<JsonNode> SendYamlAsync(HttpMethod method, string path, string yaml, CancellationToken cancel) =>

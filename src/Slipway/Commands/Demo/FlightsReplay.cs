@@ -47,10 +47,10 @@ internal sealed class FlightsReplay(
     private async Task LandAsync(long tick, long fromUs, CancellationToken cancel)
     {
         var rows = world.Landed(tick - FlightsWorld.TickUs, tick).ToArray();
-        await api.PostAsync($"topics/{Topic}/events", world.Events(rows, tick), cancel);
+        await api.PostBytesAsync($"topics/{Topic}/events", world.Events(rows, tick), cancel);
         if (world.Outcomes(rows, fromUs) is { } outcomes)
         {
-            await api.PostAsync("feedback", outcomes, cancel);
+            await api.PostBytesAsync("feedback", outcomes, cancel);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class FlightsReplay(
         var (first, end) = world.Leaving(tick, tick + FlightsWorld.TickUs);
         if (first < end)
         {
-            await api.PostAsync($"endpoints/{Endpoint}/predict", world.Questions(first, end), cancel);
+            await api.PostBytesAsync($"endpoints/{Endpoint}/predict", world.Questions(first, end), cancel);
         }
     }
 

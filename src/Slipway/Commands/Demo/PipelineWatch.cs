@@ -28,8 +28,12 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
                     throw new SlipwayException(ErrorKind.FailedPrecondition, $"Pipeline run {runId} failed. {run["error"]}");
                 case "succeeded":
                     return run;
-                case "waiting" when !await ApproveAsync(cancel):
+                case "waiting" when !WaitsForPeople(run):
                     return run;
+                case "waiting":
+                    await ApproveAsync(cancel);
+                    await Task.Delay(Poll, cancel);
+                    break;
                 default:
                     await Task.Delay(Poll, cancel);
                     break;
@@ -55,7 +59,10 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
     public static JsonNode? Outputs(JsonNode run, string step) =>
         ((JsonArray)run["steps"]!).First(s => s!["name"]!.GetValue<string>() == step)!["outputs"];
 
-    private async Task<bool> ApproveAsync(CancellationToken cancel)
+    private static bool WaitsForPeople(JsonNode run) => ((JsonArray)run["steps"]!).Any(step =>
+        step!["state"]!.GetValue<string>() == "waiting" && step["error"]!.GetValue<string>().StartsWith("approval ", StringComparison.Ordinal));
+
+    private async Task ApproveAsync(CancellationToken cancel)
     {
         var pending = (JsonArray)(await api.GetAsync("approvals?state=pending", cancel))["items"]!;
         foreach (var approval in pending)
@@ -64,8 +71,6 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
                 $"approvals/{approval!["id"]}/decision", new { decision = "approve", comment = "the gate's numbers hold" }, cancel);
             progress.Detail($"approved {approval["action"]} of {approval["subject"]}, asked for by {approval["requestedBy"]}");
         }
-
-        return pending.Count > 0;
     }
 
     private void Tell(string runId, JsonNode run)
