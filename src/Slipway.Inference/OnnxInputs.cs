@@ -10,7 +10,7 @@ namespace Slipway.Inference;
 internal sealed class OnnxInputs(string model, IReadOnlyList<TensorSpec> specs)
 {
     /// <summary>The inputs in the order of the model.</summary>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when one is missing, unknown or of the wrong type or shape.</exception>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when one is missing or unknown.</exception>
     public Tensor[] InOrder(IReadOnlyDictionary<string, Tensor> inputs)
     {
         foreach (var name in inputs.Keys)

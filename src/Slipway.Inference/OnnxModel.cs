@@ -60,6 +60,11 @@ public sealed class OnnxModel : IDisposable
     public static OnnxModel Load(byte[] model, string name, InferenceWorkers? workers = null, int threads = 1) =>
         Load(name, $"Model '{name}' ({model.Length} bytes)", workers, threads, o => new InferenceSession(model, o));
 
+    /// <summary>Checks a call without making it.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> as for <c>Run</c>.</exception>
+    public void Check(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs) =>
+        Checked(check.InOrder(inputs), outputs);
+
     /// <summary>Runs the model once.</summary>
     /// <param name="outputs">The outputs to return, in this order; all of them, in the model's order, unless given.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when an input is missing, unknown or of the wrong
@@ -84,7 +89,7 @@ public sealed class OnnxModel : IDisposable
         return Named(names, RunNative(ordered, names));
     }
 
-    /// <summary>Runs the model once: inputs in the order of <see cref="Inputs"/>, answers in the order of <see cref="Outputs"/>.</summary>
+    /// <summary>Runs the model once, inputs and answers in the order of <see cref="Inputs"/> and <see cref="Outputs"/>.</summary>
     /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
     public Tensor[] Run(IReadOnlyList<Tensor> inputs, CancellationToken cancel = default)
     {

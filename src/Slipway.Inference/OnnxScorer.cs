@@ -43,7 +43,8 @@ public sealed class OnnxScorer
     }
 
     /// <param name="rows">Features, row-major, shape [count, <see cref="FeatureCount"/>]; a missing value is NaN.</param>
-    /// <param name="probabilities">Receives one probability of the positive class per row, at least <paramref name="count"/> long.</param>
+    /// <param name="probabilities">Receives the probability of the positive class per row; room for at least
+    /// <paramref name="count"/>.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the sizes do not agree;
     /// <see cref="ErrorKind.Unavailable"/> when too many calls wait already.</exception>
     public void Score(ReadOnlySpan<float> rows, int count, Span<float> probabilities, CancellationToken cancel = default)
@@ -56,7 +57,8 @@ public sealed class OnnxScorer
     }
 
     /// <inheritdoc cref="Score"/>
-    public async ValueTask ScoreAsync(ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel)
+    public async ValueTask ScoreAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel)
     {
         Check(rows.Length, count, probabilities.Length);
         var (session, workers) = model.Engine;
@@ -79,7 +81,8 @@ public sealed class OnnxScorer
         }
     }
 
-    private void ScoreNative(OnnxSession session, ReadOnlySpan<float> rows, Span<float> probabilities, CancellationToken cancel)
+    private void ScoreNative(
+        OnnxSession session, ReadOnlySpan<float> rows, Span<float> probabilities, CancellationToken cancel)
     {
         for (var start = 0; start < probabilities.Length; start += RowsPerCall)
         {

@@ -20,7 +20,8 @@ internal static class OrtTensors
                 $"({metadata.OnnxValueType}); export the model without it (scikit-learn: zipmap=False).");
         }
 
-        return new TensorSpec(name, TypeOf(model, name, metadata.ElementDataType), [.. metadata.Dimensions.Select(dim => (long)dim)]);
+        var type = TypeOf(model, name, metadata.ElementDataType);
+        return new TensorSpec(name, type, [.. metadata.Dimensions.Select(dim => (long)dim)]);
     }
 
     /// <summary>A native view of the tensor's own memory, valid until the pin is freed; BYTES are copied.</summary>
@@ -33,8 +34,8 @@ internal static class OrtTensors
         }
 
         pin = GCHandle.Alloc(tensor.Buffer, GCHandleType.Pinned);
-        return OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, ElementType(tensor.Type), tensor.Shape.ToArray(), pin.AddrOfPinnedObject(), tensor.Raw.Length);
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance,
+            ElementType(tensor.Type), tensor.Shape.ToArray(), pin.AddrOfPinnedObject(), tensor.Raw.Length);
     }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Unsupported"/> as for <see cref="Spec"/>.</exception>
@@ -84,7 +85,8 @@ internal static class OrtTensors
         TensorElementType.Float => TensorType.Float32,
         TensorElementType.Double => TensorType.Float64,
         TensorElementType.String => TensorType.Bytes,
-        _ => throw new SlipwayException(ErrorKind.Unsupported, $"'{name}' of model '{model}' holds elements of type {type}, which are not served."),
+        _ => throw new SlipwayException(
+            ErrorKind.Unsupported, $"'{name}' of model '{model}' holds elements of type {type}, which are not served."),
     };
 
     private static TensorElementType ElementType(TensorType type) => type switch

@@ -73,7 +73,7 @@ public static class BinaryClassification
         if (scores.IsEmpty || scores.Length != labels.Length)
         {
             throw SlipwayException.Invalid(
-                $"Rows need a score and a label each, and one row at least; got {scores.Length} scores and {labels.Length} labels.");
+                $"Every row needs a score and a label; got {scores.Length} scores and {labels.Length} labels.");
         }
 
         foreach (var score in scores)

@@ -27,41 +27,45 @@ public static class ChiSquare
     {
         var totals = BinCounts.Totals(reference, current);
         var enough = SmallestExpected * (totals.Reference + totals.Current) / Math.Min(totals.Reference, totals.Current);
-        var rare = (Reference: 0.0, Current: 0.0, Count: 0);
-        var rarestKept = -1;
+        var (rare, rarestKept) = (0.0, double.PositiveInfinity);
         for (var i = 0; i < reference.Length; i++)
         {
             var pooled = (double)reference[i] + current[i];
-            if (pooled < enough)
-            {
-                rare = (rare.Reference + reference[i], rare.Current + current[i], rare.Count + (pooled > 0 ? 1 : 0));
-            }
-            else if (rarestKept < 0 || pooled < (double)reference[rarestKept] + current[rarestKept])
-            {
-                rarestKept = i;
-            }
+            (rare, rarestKept) = pooled < enough ? (rare + pooled, rarestKept) : (rare, Math.Min(rarestKept, pooled));
         }
 
-        var joined = rare.Count > 0 && rare.Reference + rare.Current < enough ? rarestKept : -1;
-        if (joined >= 0)
-        {
-            rare = (rare.Reference + reference[joined], rare.Current + current[joined], rare.Count + 1);
-        }
+        // All that tie for the rarest join, so that the order of the categories does not matter.
+        return Merged(reference, current, totals, rare > 0 && rare < enough ? rarestKept : Math.BitDecrement(enough));
+    }
 
-        var statistic = rare.Count > 0 ? Cell(rare.Reference, rare.Current, totals) : 0;
-        var cells = rare.Count > 0 ? 1 : 0;
+    private static ChiSquareResult Merged(
+        ReadOnlySpan<long> reference, ReadOnlySpan<long> current, (double Reference, double Current) totals, double mostMerged)
+    {
+        var rest = (Reference: 0.0, Current: 0.0, Count: 0);
+        var (statistic, cells) = (0.0, 0);
         for (var i = 0; i < reference.Length; i++)
         {
-            if (i != joined && (double)reference[i] + current[i] >= enough)
+            var pooled = (double)reference[i] + current[i];
+            if (pooled > mostMerged)
             {
                 statistic += Cell(reference[i], current[i], totals);
                 cells++;
             }
+            else if (pooled > 0)
+            {
+                rest = (rest.Reference + reference[i], rest.Current + current[i], rest.Count + 1);
+            }
+        }
+
+        if (rest.Count > 0)
+        {
+            statistic += Cell(rest.Reference, rest.Current, totals);
+            cells++;
         }
 
         return cells < 2
-            ? new(0, 0, 1, rare.Count)
-            : new(statistic, cells - 1, SpecialFunctions.ChiSquareSf(statistic, cells - 1), rare.Count);
+            ? new(0, 0, 1, rest.Count)
+            : new(statistic, cells - 1, SpecialFunctions.ChiSquareSf(statistic, cells - 1), rest.Count);
     }
 
     /// <summary>Both cells of one category: (r·M − c·N)²/(N·M·(r + c)) for totals N, M.</summary>
@@ -107,7 +111,7 @@ public static class ChiSquare
 
         if (shares.Length != length || !(Math.Abs(sum - 1) <= 1e-9))
         {
-            throw SlipwayException.Invalid($"{length} counts need {length} shares that sum to 1; got {shares.Length} with {sum}.");
+            throw SlipwayException.Invalid($"{length} counts need {length} shares of sum 1; got {shares.Length} of sum {sum}.");
         }
     }
 }

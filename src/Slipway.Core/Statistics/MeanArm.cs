@@ -11,6 +11,10 @@ public readonly record struct MeanArm(long Count, double Sum, double SquaredErro
     private static readonly double[] Lambda = [.. Enumerable.Range(0, Bets).Select(k => 0.75 * Math.Pow(2, -0.5 * k))];
     private static readonly double[] Psi = [.. Lambda.Select(l => -SpecialFunctions.LogOnePlus(-l) - l)];
 
+    // Most on the large bets, which pay where the spread is far below the range: 1/(k + 1), made to sum to 1.
+    private static readonly double[] Weights =
+        [.. Enumerable.Range(1, Bets).Select(k => 1.0 / k / Enumerable.Range(1, Bets).Sum(j => 1.0 / j))];
+
     double IArmEvidence.Mean => Count == 0 ? 0.5 : Sum / Count;
 
     /// <param name="x">In [0, 1].</param>
@@ -20,34 +24,23 @@ public readonly record struct MeanArm(long Count, double Sum, double SquaredErro
         return new(Count + 1, Sum + x, SquaredError + (error * error));
     }
 
-    /// <summary>Joins what two places saw of one arm; the order in which they saw it does not matter.</summary>
+    /// <summary>Joins what two places saw of one arm, each on its own.</summary>
     public MeanArm Merge(MeanArm other) => new(Count + other.Count, Sum + other.Sum, SquaredError + other.SquaredError);
 
     /// <remarks>
-    /// The mean over λ = ¾·2^(−k/2) and both signs of exp(±λ·(Σxᵢ − n·μ) − ψ(λ)·V), ψ(λ) = −ln(1 − λ) − λ. Each term is a
+    /// The weighted mean over λ = ¾·2^(−k/2) of exp(±λ·(Σxᵢ − n·μ) − ψ(λ)·V), ψ(λ) = −ln(1 − λ) − λ. Each term is a
     /// supermartingale under μ by the inequality of Fan, Grama and Liu (2015), as in theorem 4 of Howard, Ramdas, McAuliffe and
     /// Sekhon (2021); V makes it adapt to the variance. The grid is right for V up to some 10⁸ and needs no α.
     /// </remarks>
-    (double Value, double Slope) IArmEvidence.LogEvidence(double mean)
+    LogEvidence IArmEvidence.Bet(double mean, int direction)
     {
-        var deviation = Sum - (Count * mean);
-        var distance = Math.Abs(deviation);
-        var largest = double.NegativeInfinity;
+        var deviation = direction * (Sum - (Count * mean));
+        Span<LogEvidence> bets = stackalloc LogEvidence[Bets];
         for (var k = 0; k < Bets; k++)
         {
-            largest = Math.Max(largest, (Lambda[k] * distance) - (Psi[k] * SquaredError));
+            bets[k] = new((Lambda[k] * deviation) - (Psi[k] * SquaredError), -direction * Lambda[k] * Count);
         }
 
-        var (total, gain) = (0.0, 0.0);
-        for (var k = 0; k < Bets; k++)
-        {
-            var price = Psi[k] * SquaredError;
-            var won = Math.Exp((Lambda[k] * distance) - price - largest);
-            var lost = Math.Exp((-Lambda[k] * distance) - price - largest);
-            total += won + lost;
-            gain += Lambda[k] * (won - lost);
-        }
-
-        return (largest + Math.Log(total / (2 * Bets)), -Count * Math.Sign(deviation) * gain / total);
+        return LogEvidence.WeightedSum(bets, Weights);
     }
 }

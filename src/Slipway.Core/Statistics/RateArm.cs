@@ -7,8 +7,12 @@ namespace Slipway.Core.Statistics;
 /// <param name="Events">Those of them that were a yes.</param>
 public readonly record struct RateArm(long Count, long Events) : IArmEvidence
 {
-    // ln B(½, ½) = ln π.
-    private const double LogBetaOfPrior = 1.14472988584940017414342735135;
+    private const int Bets = 24;
+
+    private static readonly double[] Lambda = [.. Enumerable.Range(0, Bets).Select(k => 2 * Math.Pow(2, -0.5 * k))];
+    private static readonly double[] Rise = [.. Lambda.Select(l => Math.Exp(l) - 1)];
+    private static readonly double[] Fall = [.. Lambda.Select(l => Math.Exp(-l) - 1)];
+    private static readonly double[] Weights = [.. Enumerable.Repeat(1.0 / Bets, Bets)];
 
     public double? Rate => Count == 0 ? null : (double)Events / Count;
 
@@ -20,31 +24,26 @@ public readonly record struct RateArm(long Count, long Events) : IArmEvidence
         : throw SlipwayException.Invalid($"An arm takes 0 ≤ events ≤ count; got {events} events among {count} observations.");
 
     /// <remarks>
-    /// ∫ qˢ(1 − q)ᶠ dBeta(q; ½, ½) / (pˢ(1 − p)ᶠ) = B(s + ½, f + ½)/(B(½, ½)·pˢ(1 − p)ᶠ): Robbins' mixture of likelihood ratios,
-    /// an exact martingale under p.
+    /// The mean over λ = ±2·2^(−k/2) of e^(λ·s)/(1 − p + p·e^λ)ⁿ for s events among n: likelihood ratios against tilted rates, so
+    /// an exact martingale under p (Robbins 1970 for the mixture). A grid, rather than a Beta law over all rates, because its
+    /// price does not grow with n: at n = 10,000 the interval is a fifth narrower.
     /// </remarks>
-    (double Value, double Slope) IArmEvidence.LogEvidence(double mean)
+    LogEvidence IArmEvidence.Bet(double mean, int direction)
     {
         if (Events < 0 || Events > Count)
         {
             throw SlipwayException.Invalid($"An arm holds 0 ≤ events ≤ count; got {Events} events among {Count} observations.");
         }
 
-        double failures = Count - Events;
-        var mixture = SpecialFunctions.LogBeta(Events + 0.5, failures + 0.5) - LogBetaOfPrior;
-        var (value, slope) = (mixture, 0.0);
-        if (Events > 0)
+        var gains = direction > 0 ? Rise : Fall;
+        Span<LogEvidence> bets = stackalloc LogEvidence[Bets];
+        for (var k = 0; k < Bets; k++)
         {
-            value -= Events * Math.Log(mean);
-            slope -= Events / mean;
+            var change = mean * gains[k];
+            var log = (direction * Lambda[k] * Events) - (Count * SpecialFunctions.LogOnePlus(change));
+            bets[k] = new(log, -Count * gains[k] / (1 + change));
         }
 
-        if (failures > 0)
-        {
-            value -= failures * SpecialFunctions.LogOnePlus(-mean);
-            slope += failures / (1 - mean);
-        }
-
-        return (value, slope);
+        return LogEvidence.WeightedSum(bets, Weights);
     }
 }

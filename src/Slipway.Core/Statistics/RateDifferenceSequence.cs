@@ -19,8 +19,10 @@ public readonly record struct RateDifferenceSequence(RateArm A, RateArm B)
     /// The differences not ruled out. Over the whole run the chance that it ever misses the true one is at most α.
     /// </summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> unless 0 &lt; α &lt; 1.</exception>
-    /// <remarks>Beta(½, ½) mixture martingales of both arms, multiplied. About 10 µs.</remarks>
     public ConfidenceInterval Interval(double alpha) => ConfidenceSequence.Interval(A, B, alpha);
+
+    /// <summary>Whether the interval has left the given difference behind; much cheaper than the interval.</summary>
+    public bool RulesOut(double difference, double alpha) => ConfidenceSequence.RulesOut(A, B, difference, alpha);
 
     /// <summary>Against the given difference; may be looked at any time and acted on at once.</summary>
     public double PValue(double difference = 0) => ConfidenceSequence.PValue(A, B, difference);

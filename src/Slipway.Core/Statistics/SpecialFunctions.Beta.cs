@@ -2,9 +2,6 @@ namespace Slipway.Core.Statistics;
 
 public static partial class SpecialFunctions
 {
-    /// <summary>ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b), for a, b &gt; 0.</summary>
-    public static double LogBeta(double a, double b) => LogGamma(a) + LogGamma(b) - LogGamma(a + b);
-
     /// <summary>I(x; a, b), the regularised incomplete beta function, for a, b &gt; 0 and x in [0, 1].</summary>
     public static double RegularizedBeta(double a, double b, double x) => RegularizedBeta(a, b, x, 1 - x);
 
@@ -21,8 +18,9 @@ public static partial class SpecialFunctions
             return x == 0 ? 0 : 1;
         }
 
-        var power = BetaPower(a, b, x, y);
-        return x < (a + 1) / (a + b + 2) ? power * BetaFraction(a, b, x) / a : 1 - (power * BetaFraction(b, a, y) / b);
+        return x < (a + 1) / (a + b + 2)
+            ? BetaPower(a, b, x, y) * BetaFraction(a, b, x, y)
+            : 1 - (BetaPower(b, a, y, x) * BetaFraction(b, a, y, x));
     }
 
     /// <summary>xᵃ·yᵇ/B(a, b).</summary>
@@ -33,28 +31,30 @@ public static partial class SpecialFunctions
         return Math.Exp(exponent) * Math.Sqrt(a / n * b / (2 * Math.PI));
     }
 
-    /// <summary>The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method.</summary>
-    private static double BetaFraction(double a, double b, double x)
+    /// <summary>I(x; a, b)·B(a, b)/(xᵃ·yᵇ) as a continued fraction, by Lentz's method.</summary>
+    /// <remarks>
+    /// The form of Didonato and Morris (1992), "Significant digit computation of the incomplete beta function ratios", whose
+    /// terms hold a·y − b·x instead of the difference of nearly equal numbers that it is when a is large and x near 1.
+    /// </remarks>
+    private static double BetaFraction(double a, double b, double x, double y)
     {
-        var c = 1.0;
-        var d = 1 / NotZero(1 - ((a + b) * x / (a + 1)));
-        var fraction = d;
+        var c = NotZero(a / (a + 1) * ((a * y) - (b * x) + 1));
+        var d = 0.0;
+        var fraction = c;
         for (var m = 1; ; m++)
         {
-            Step(m * (b - m) * x / ((a + (2 * m) - 1) * (a + (2 * m))));
-            var change = Step(-(a + m) * (a + b + m) * x / ((a + (2 * m)) * (a + (2 * m) + 1)));
-            if (!(Math.Abs(change - 1) >= 4 * Precision))
+            var step = a + (2 * m) - 1;
+            var numerator = (a + m - 1) / step * ((a + b + m - 1) / step) * m * (b - m) * x * x;
+            d = 1 / NotZero(Denominator(m) + (numerator * d));
+            c = NotZero(Denominator(m) + (numerator / c));
+            fraction *= c * d;
+            if (!(Math.Abs((c * d) - 1) >= 4 * Precision))
             {
-                return fraction;
+                return 1 / fraction;
             }
         }
 
-        double Step(double numerator)
-        {
-            d = 1 / NotZero(1 + (numerator * d));
-            c = NotZero(1 + (numerator / c));
-            fraction *= c * d;
-            return c * d;
-        }
+        double Denominator(int m) =>
+            m + (m * (b - m) * x / (a + (2 * m) - 1)) + ((a + m) / (a + (2 * m) + 1) * ((a * y) - (b * x) + 1 + (m * (1 + y))));
     }
 }

@@ -36,7 +36,8 @@ public static class TwoProportionZ
     {
         if (count <= 0 || successes < 0 || successes > count)
         {
-            throw SlipwayException.Invalid($"Group {group} needs 0 ≤ successes ≤ count with count > 0; got {successes} of {count}.");
+            throw SlipwayException.Invalid(
+                $"Group {group} needs 0 ≤ successes ≤ count with count > 0; got {successes} of {count}.");
         }
     }
 }

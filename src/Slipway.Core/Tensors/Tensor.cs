@@ -22,7 +22,7 @@ public sealed class Tensor
 
     public int Count => values.Length;
 
-    /// <summary>The typed backing array. Whoever pins it for native code reads <see cref="Type"/> to know what it holds.</summary>
+    /// <summary>The typed backing array, to be pinned for native code; <see cref="Type"/> says what it holds.</summary>
     public Array Buffer => values;
 
     /// <summary>A tensor over the given array, which is not copied.</summary>

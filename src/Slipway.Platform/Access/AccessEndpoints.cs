@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,7 +10,7 @@ namespace Slipway.Platform.Access;
 /// <param name="Action">What is to be allowed, such as <c>promote:production</c>.</param>
 public sealed record ApprovalRequest(string Subject, string Action, string? Reason);
 
-public sealed record DecisionRequest(Decision Decision, string? Comment);
+public sealed record DecisionRequest([property: JsonRequired] Decision Decision, string? Comment);
 
 public static class AccessEndpoints
 {

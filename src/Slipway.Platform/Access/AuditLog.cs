@@ -11,7 +11,8 @@ namespace Slipway.Platform.Access;
 /// </remarks>
 public sealed class AuditLog(Db db, TimeProvider time)
 {
-    public const int MaxObjectLength = 1000;
+    /// <summary>In characters; three bytes each still fit a PostgreSQL index entry, of at most 2704 bytes.</summary>
+    public const int MaxObjectLength = 600;
 
     private const int VerifyPage = 1000;
 

@@ -11,6 +11,9 @@ public sealed class PipelineService(Db db, JobService jobs, ScheduleService sche
     public const string TriggerJob = "pipelines.trigger";
     public const string RunJob = "pipelines.run";
 
+    /// <summary>Enqueued by whoever decides an approval: waiting runs look again.</summary>
+    public const string ResumeJob = "pipelines.resume";
+
     private readonly HashSet<string> known = kinds.Select(k => k.Name).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Adds the pipeline or replaces the one of its name, with its schedule. Runs that are under way keep what they began with.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Slipway.Platform.Pipelines;
 
 namespace Slipway.Platform.Streaming;
 
@@ -11,6 +12,7 @@ public static class StreamingModule
     {
         services.TryAddSingleton(new StreamOptions());
         return services.AddSingleton<StreamSignals>().AddSingleton<StreamService>().AddSingleton<StreamMaterialisation>()
+            .AddStep<MaterializeStep>("features.materialize", 1, step => step.RunAsync)
             .AddHostedService<StreamProcessor>();
     }
 

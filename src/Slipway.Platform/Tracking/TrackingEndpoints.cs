@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,7 @@ namespace Slipway.Platform.Tracking;
 
 public sealed record ExperimentRequest(string Name);
 
-public sealed record FinishRequest(RunStatus Status, long? EndMs);
+public sealed record FinishRequest([property: JsonRequired] RunStatus Status, long? EndMs);
 
 public static class TrackingEndpoints
 {

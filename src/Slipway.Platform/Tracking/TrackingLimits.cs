@@ -18,7 +18,7 @@ public static partial class TrackingLimits
     public const int DatasetName = 500;
     public const int DatasetDigest = 36;
     public const int DatasetSource = 65535;
-    public const int DatasetContext = 255;
+    public const int DatasetContext = 100;
     public const int HistoryPage = 25_000;
     public const int RunsPage = 1000;
 

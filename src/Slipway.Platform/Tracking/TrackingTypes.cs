@@ -21,7 +21,7 @@ public sealed record Experiment(long Id, string Name, long CreatedMs, string Cre
 /// </param>
 /// <param name="StartMs">Now, when absent.</param>
 public sealed record RunStart(
-    long ExperimentId, string? Name = null, string? ParentId = null, string? RequestKey = null,
+    [property: JsonRequired] long ExperimentId, string? Name = null, string? ParentId = null, string? RequestKey = null,
     RunEnvironment? Environment = null, IReadOnlyDictionary<string, string>? Tags = null, long? StartMs = null);
 
 /// <param name="Id">32 lower-case hex digits of a UUIDv7.</param>

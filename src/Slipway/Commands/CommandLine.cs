@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Slipway.Commands.Demo;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
 
@@ -32,6 +33,11 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync($"slipway: {error.Message.ReplaceLineEndings(" ")}");
             return error.Kind == ErrorKind.Invalid ? ExitCode.Usage : ExitCode.Failed;
         }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync($"slipway: an error inside the program; please report it with this trace\n{error}");
+            return ExitCode.Failed;
+        }
     }
 
     private static RootCommand CreateRoot()
@@ -39,6 +45,7 @@ internal static class CommandLine
         var root = new RootCommand("Slipway runs the whole life of a model: features, training, registry, serving, monitoring.")
         {
             ServeCommand.Create(),
+            DemoCommand.Create(),
             DoctorCommand.Create(),
             VersionCommand.Create(),
         };

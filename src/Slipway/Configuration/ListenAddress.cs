@@ -10,7 +10,7 @@ internal sealed record ListenAddress(string Host, int Port)
 {
     public bool IsLoopback => Host != "*" && IPAddress.IsLoopback(IPAddress.Parse(Host));
 
-    public IPEndPoint EndPoint => new(
+    public IPEndPoint ToEndPoint() => new(
         Host == "*" ? (Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any) : IPAddress.Parse(Host), Port);
 
     /// <exception cref="FormatException">The text is not <c>http://HOST:PORT</c>; the message says which part is wrong.</exception>

@@ -15,6 +15,9 @@ internal static class ConsoleLogging
             logging.AddFilter("Microsoft", Max(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("System", Max(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Grpc", Max(options.LogLevel, LogLevel.Warning));
+
+            // A server that is starting or stopping is not an error, and /readyz says why it is not ready.
+            logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         }
 
         logging.AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();

@@ -68,7 +68,7 @@ internal sealed class ListenSockets : IDisposable
 
     private static Socket Listen(ListenAddress address, string key)
     {
-        var endPoint = address.EndPoint;
+        var endPoint = address.ToEndPoint();
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -27,7 +27,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, SlipwayOpt
 
         if (IsBareError(context))
         {
-            await Problem.Create(context, context.Response.StatusCode, DetailOf(context)).WriteAsync(context);
+            await Problem.Create(context, context.Response.StatusCode, DetailOf(context, context.Response.StatusCode)).WriteAsync(context);
         }
     }
 
@@ -40,10 +40,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, SlipwayOpt
                 return Problem.Create(context, known);
             case BadHttpRequestException { InnerException: JsonException json } bad:
                 return Problem.Create(context, bad.StatusCode, Describe(json));
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } bad:
-                return Problem.Create(context, bad.StatusCode, $"A request body holds at most {options.MaxBodySize} bytes.");
             case BadHttpRequestException bad:
-                return Problem.Create(context, bad.StatusCode, bad.Message);
+                return Problem.Create(context, bad.StatusCode, DetailOf(context, bad.StatusCode) ?? bad.Message);
             default:
                 LogUnhandled(error, context.Request.Method, context.Request.Path);
                 return Problem.Create(
@@ -61,11 +59,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, SlipwayOpt
         HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null
     };
 
-    private static string? DetailOf(HttpContext context) => context.Response.StatusCode switch
+    private string? DetailOf(HttpContext context, int status) => status switch
     {
         StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}.",
         StatusCodes.Status405MethodNotAllowed =>
             $"{context.Request.Path} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}.",
+        StatusCodes.Status413PayloadTooLarge => $"A request body holds at most {options.MaxBodySize} bytes.",
         _ => null,
     };
 

@@ -23,9 +23,11 @@ internal sealed class SlipwayHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    /// <param name="extend">Adds to the pipeline after everything of <see cref="Composition"/>.</param>
+    /// <param name="add">Adds services to those of <see cref="Composition"/>.</param>
+    /// <param name="map">Adds endpoints to those of <see cref="Composition"/>.</param>
     /// <exception cref="SlipwayException">The addresses may not or cannot be used, or the data folder cannot; nothing was written then.</exception>
-    public static SlipwayHost Create(SlipwayOptions options, Action<WebApplication>? extend = null)
+    public static SlipwayHost Create(
+        SlipwayOptions options, Action<IServiceCollection>? add = null, Action<WebApplication>? map = null)
     {
         ListenPolicy.Check(options);
         ListenSockets? sockets = null;
@@ -34,9 +36,9 @@ internal sealed class SlipwayHost : IAsyncDisposable
         {
             sockets = ListenSockets.Open(options);
             folder = DataFolder.Open(options.DataDirectory);
-            var app = Build(options, sockets);
+            var app = Build(options, sockets, add);
             app.MapSlipway();
-            extend?.Invoke(app);
+            map?.Invoke(app);
             return new SlipwayHost(sockets, folder, app);
         }
         catch
@@ -47,11 +49,16 @@ internal sealed class SlipwayHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a signal or a failure has told the server to stop.</summary>
+    public bool IsStopping => app.Lifetime.ApplicationStopping.IsCancellationRequested;
+
     /// <summary>Returns when the server is ready for traffic, or throws what kept it from starting.</summary>
+    /// <exception cref="OperationCanceledException">It was told to stop before it was ready.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
-        await app.StartAsync(cancel);
-        await Services.GetRequiredService<Readiness>().WhenReadyAsync(cancel);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
+        await app.StartAsync(either.Token);
+        await Services.GetRequiredService<Readiness>().WhenReadyAsync(either.Token);
     }
 
     /// <summary>Returns when a signal or a failure has stopped the server and accepted work is finished.</summary>
@@ -78,7 +85,7 @@ internal sealed class SlipwayHost : IAsyncDisposable
     }
 
     /// <remarks>The empty builder reads no appsettings.json and no ASPNETCORE_ variables: there is one configuration, ours.</remarks>
-    private static WebApplication Build(SlipwayOptions options, ListenSockets sockets)
+    private static WebApplication Build(SlipwayOptions options, ListenSockets sockets, Action<IServiceCollection>? add)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "slipway" });
         builder.Logging.AddSlipwayConsole(options);
@@ -91,6 +98,7 @@ internal sealed class SlipwayHost : IAsyncDisposable
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = sockets.Take);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainDelay + options.ShutdownTimeout);
         builder.Services.AddSlipway(options);
+        add?.Invoke(builder.Services);
         return builder.Build();
     }
 }

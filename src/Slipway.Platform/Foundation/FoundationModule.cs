@@ -1,0 +1,61 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Blobs;
+using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Foundation.Events;
+using Slipway.Platform.Foundation.Jobs;
+
+namespace Slipway.Platform.Foundation;
+
+/// <param name="DataDirectory">Folder of the local state; must exist.</param>
+/// <param name="Postgres">A connection string, or null for SQLite in the data folder.</param>
+public sealed record FoundationOptions(string DataDirectory, string? Postgres)
+{
+    public JobOptions Jobs { get; init; } = new();
+
+    public AnalyticsOptions Analytics { get; init; } = new();
+}
+
+public static class FoundationModule
+{
+    public static IServiceCollection AddFoundation(this IServiceCollection services, FoundationOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton(options.Jobs)
+        .AddSingleton(options.Analytics)
+        .AddSingleton(_ => options.Postgres is { } text
+            ? Db.OpenPostgres(text)
+            : Db.OpenSqlite(Path.Combine(options.DataDirectory, "slipway.db")))
+        .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
+        .AddSingleton<Scratch>()
+        .AddSingleton<AnalyticsEngine>()
+        .AddSingleton<Migrator>()
+        .AddSingleton<EventLog>()
+        .AddSingleton<JobService>()
+        .AddSingleton<ScheduleService>()
+        .AddHostedService<DatabaseStartup>()
+        .AddHostedService<JobWorker>()
+        .AddHostedService<CronLoop>();
+
+    /// <summary>Registers what runs jobs of a kind.</summary>
+    public static IServiceCollection AddJob(this IServiceCollection services, string kind, Func<IServiceProvider, JobHandler> handler) =>
+        services.AddSingleton(provider => new JobKind(kind, (job, cancel) => handler(provider)(job, cancel)));
+}
+
+/// <summary>Runs before every other service: brings the database to this program's schema and clears what a crash left.</summary>
+internal sealed class DatabaseStartup(Db db, Migrator migrator, JobService jobs, BlobStore blobs, TimeProvider time) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await migrator.MigrateAsync(cancellationToken);
+        if (db.Engine == DbEngine.Sqlite)
+        {
+            // The folder's lock says that nobody else works on this database.
+            await jobs.ReleaseOrphansAsync(cancellationToken);
+        }
+
+        blobs.RemoveUnfinished(time.GetUtcNow() - TimeSpan.FromDays(1));
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,56 @@
+using Slipway.Core.Errors;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation.Database;
+
+namespace Slipway.Platform.Registry;
+
+/// <summary>What came from what: dataset → feature service → run → model version → endpoint → alert, and pipeline runs.</summary>
+public sealed class LineageService(Db db, AccessService access, TimeProvider time)
+{
+    public const int MaxDepth = 50;
+    public const int MaxEdges = 10_000;
+
+    public Task AddAsync(Actor actor, LineageNode from, LineageNode to, string relation, CancellationToken cancel) =>
+        db.WriteAsync(session => AddAsync(session, actor, from, to, relation, cancel), cancel);
+
+    /// <summary>The same within the caller's transaction. An edge that is there already stays as it is.</summary>
+    public async Task AddAsync(
+        DbSession session, Actor actor, LineageNode from, LineageNode to, string relation, CancellationToken cancel)
+    {
+        access.Require(actor, Role.Contributor, "lineage");
+        Limit.Name("The id of a lineage node", from.Id, LineageNode.MaxIdLength);
+        Limit.Name("The id of a lineage node", to.Id, LineageNode.MaxIdLength);
+        Limit.Name("A lineage relation", relation, 100);
+        await LineageStore.InsertAsync(
+            session, new LineageEdge(from, to, relation, time.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
+    }
+
+    /// <param name="depth">How many steps away, 1 to 50.</param>
+    /// <returns>Nodes and edges in a fixed order: by kind, then id.</returns>
+    public async Task<LineageGraph> TraceAsync(
+        LineageNode start, LineageDirection direction, int depth, CancellationToken cancel)
+    {
+        Limit.Range("The depth of a lineage trace", depth, 1, MaxDepth);
+        var edges = new HashSet<LineageEdge>();
+        foreach (var upstream in new[] { true, false })
+        {
+            if (direction == LineageDirection.Both || upstream == (direction == LineageDirection.Upstream))
+            {
+                edges.UnionWith(await db.ReadAsync(
+                    session => LineageStore.ReachAsync(session, start, upstream, depth, MaxEdges + 1, cancel), cancel));
+            }
+        }
+
+        var kept = Sorted(edges).Take(MaxEdges).ToList();
+        var nodes = kept.SelectMany(edge => new[] { edge.From, edge.To }).Append(start).Distinct();
+        return new LineageGraph(start, [.. Sorted(nodes)], kept, edges.Count > MaxEdges);
+    }
+
+    private static IEnumerable<LineageNode> Sorted(IEnumerable<LineageNode> nodes) =>
+        nodes.OrderBy(node => node.Kind).ThenBy(node => node.Id, StringComparer.Ordinal);
+
+    private static IEnumerable<LineageEdge> Sorted(IEnumerable<LineageEdge> edges) => edges
+        .OrderBy(edge => edge.From.Kind).ThenBy(edge => edge.From.Id, StringComparer.Ordinal)
+        .ThenBy(edge => edge.To.Kind).ThenBy(edge => edge.To.Id, StringComparer.Ordinal)
+        .ThenBy(edge => edge.Relation, StringComparer.Ordinal);
+}

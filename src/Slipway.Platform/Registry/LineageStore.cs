@@ -1,0 +1,55 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
+
+namespace Slipway.Platform.Registry;
+
+internal static class LineageStore
+{
+    /// <returns>0 when the edge is there already.</returns>
+    public static Task<int> InsertAsync(DbSession session, LineageEdge edge, CancellationToken cancel) => session.ExecuteAsync(
+        """
+        insert into lineage_edges (id, from_kind, from_id, to_kind, to_id, relation, created_ms)
+        values (@id, @from_kind, @from_id, @to_kind, @to_id, @relation, @at) on conflict do nothing
+        """,
+        c => c.With("id", IdOf(edge)).With("from_kind", EnumName.Of(edge.From.Kind)).With("from_id", edge.From.Id)
+            .With("to_kind", EnumName.Of(edge.To.Kind)).With("to_id", edge.To.Id).With("relation", edge.Relation)
+            .With("at", edge.CreatedMs),
+        cancel);
+
+    /// <summary>The edges within <paramref name="depth"/> steps of the node, against or along their direction.</summary>
+    public static Task<List<LineageEdge>> ReachAsync(
+        DbSession session, LineageNode start, bool upstream, int depth, int max, CancellationToken cancel)
+    {
+        var (near, far) = upstream ? ("to", "from") : ("from", "to");
+
+        // A union without all keeps each (node, depth) once, so neither a diamond nor a cycle makes the walk grow.
+        return session.QueryAsync(
+            $"""
+            with recursive reached (kind, id, depth) as (
+              select cast(@kind as text), cast(@id as text), 0
+              union
+              select e.{far}_kind, e.{far}_id, r.depth + 1
+              from reached r join lineage_edges e on e.{near}_kind = r.kind and e.{near}_id = r.id
+              where r.depth < @depth
+            )
+            select distinct e.from_kind, e.from_id, e.to_kind, e.to_id, e.relation, e.created_ms
+            from reached r join lineage_edges e on e.{near}_kind = r.kind and e.{near}_id = r.id
+            where r.depth < @depth limit @max
+            """,
+            c => c.With("kind", EnumName.Of(start.Kind)).With("id", start.Id).With("depth", depth).With("max", max),
+            Read,
+            cancel);
+    }
+
+    private static string IdOf(LineageEdge edge) => Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes(Json.Write(new { edge.From, edge.To, edge.Relation }))));
+
+    private static LineageEdge Read(DbDataReader row) => new(
+        new LineageNode(EnumName.Parse<LineageKind>(row.GetString(0), "kind"), row.GetString(1)),
+        new LineageNode(EnumName.Parse<LineageKind>(row.GetString(2), "kind"), row.GetString(3)),
+        row.GetString(4),
+        row.GetInt64(5));
+}

@@ -1,0 +1,85 @@
+using Slipway.Core.Errors;
+using Slipway.Core.Versioning;
+using Slipway.Inference;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Registry;
+
+namespace Slipway.Platform.Serving;
+
+/// <summary>What serving needs from the registry: verified bytes of a version, and the moves that deployments make.</summary>
+internal sealed class ModelSource(RegistryService registry, ApprovalService approvals, LineageService lineage)
+{
+    /// <summary>The version that a semantic version, number, alias or stage means now.</summary>
+    public async Task<ServableVersion> ResolveAsync(string model, string reference, CancellationToken cancel)
+    {
+        var version = await registry.GetVersionAsync(model, reference, cancel);
+        return new ServableVersion(model, version.Version.ToString(), version.FeatureService);
+    }
+
+    /// <summary>Loads a version whose bytes are the registered ones.</summary>
+    public async Task<ServedModel> LoadAsync(string model, string version, Action<ServedModel> released, CancellationToken cancel)
+    {
+        var registered = await registry.GetVersionAsync(model, version, cancel);
+        await using var file = await registry.OpenModelAsync(model, version, cancel);
+        var bytes = new byte[file.Length];
+        await file.ReadExactlyAsync(bytes, cancel);
+        var onnx = OnnxModel.Load(bytes, $"{model} {version}");
+        try
+        {
+            return new ServedModel(model, version, onnx, registered.Signature, released);
+        }
+        catch
+        {
+            onnx.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Records that the versions answer for the endpoint.</summary>
+    public async Task LinkAsync(DbSession session, Endpoint endpoint, Actor actor, CancellationToken cancel)
+    {
+        foreach (var variant in endpoint.Variants)
+        {
+            await lineage.AddAsync(
+                session, actor, LineageNode.ModelVersion(endpoint.Model, SemanticVersion.Parse(variant.Version)),
+                LineageNode.Endpoint(endpoint.Name), "served_by", cancel);
+        }
+    }
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> unless the approval lets exactly this version
+    /// go to production, and it stands where it may go there from.</exception>
+    public async Task RequirePromotableAsync(DbSession session, string model, string version, string approval, CancellationToken cancel)
+    {
+        var registered = await registry.GetVersionAsync(session, model, version, cancel);
+        await approvals.RequireAsync(session, approval, registered.Ref, StageRules.PromoteToProduction, cancel);
+        if (!StageRules.From(registered.Stage).Contains(Stage.Production))
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"{registered.Ref} is in {registered.Stage.ToString().ToLowerInvariant()}, from where it cannot go to production; move it to staging first.");
+        }
+    }
+
+    /// <summary>Moves the version to production, which retires the former one and moves the alias <c>champion</c>.</summary>
+    public Task PromoteAsync(
+        DbSession session, string model, string version, Actor actor, string approval, string reason, CancellationToken cancel) =>
+        registry.TransitionAsync(session, actor, model, version, Stage.Production, cancel, approval, reason);
+}
+
+/// <summary>A version as far as an endpoint cares.</summary>
+internal sealed record ServableVersion(string Model, string Version, string? FeatureService)
+{
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when it cannot share the endpoint's traffic.</exception>
+    public void RequireFeaturesOf(Endpoint endpoint)
+    {
+        if (FeatureService != endpoint.FeatureService)
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"Version {Version} of model '{Model}' takes its features from {Name(FeatureService)}, endpoint '{endpoint.Name}' from {Name(endpoint.FeatureService)}; they cannot share its traffic.");
+        }
+
+        static string Name(string? service) => service is null ? "the request" : $"feature service '{service}'";
+    }
+}
