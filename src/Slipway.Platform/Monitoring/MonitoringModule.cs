@@ -1,29 +1,38 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Serving;
 
 namespace Slipway.Platform.Monitoring;
 
 public static class MonitoringModule
 {
     /// <summary>
-    /// Needs Foundation, Access and Serving's <c>PredictionReader</c>; <see cref="MonitoringOptions"/> registered before keep their values.
+    /// Needs Foundation, Access, Registry and Serving; <see cref="MonitoringOptions"/> registered before keep their values.
     /// </summary>
     public static IServiceCollection AddMonitoring(this IServiceCollection services)
     {
         services.TryAddSingleton(new MonitoringOptions());
-        services.AddSingleton<ReferenceLibrary>().AddSingleton<WindowAdvance>();
-        services.AddSingleton<WebhookSender>().AddSingleton<AlertBook>().AddSingleton<RetrainTrigger>().AddSingleton<AlertService>();
-        services.AddSingleton(p => new MonitoringService(
-            p.GetRequiredService<Db>(), p.GetRequiredService<ReferenceLibrary>(), p.GetRequiredService<WindowAdvance>(),
-            p.GetRequiredService<AlertBook>(), p.GetRequiredService<WebhookSender>(), p.GetRequiredService<ScheduleService>(),
-            p.GetRequiredService<AccessService>(), p.GetRequiredService<AuditLog>(), p.GetRequiredService<MonitoringOptions>(),
-            p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new JobKind(
-            MonitoringService.AdvanceJob, (job, cancel) => p.GetRequiredService<MonitoringService>().RunAsync(job, cancel)));
-        return services.AddSingleton(p => new JobKind(
-            WebhookSender.Job, (job, cancel) => p.GetRequiredService<WebhookSender>().RunAsync(job, cancel)));
+        return services
+            .AddSingleton<ReferenceLibrary>()
+            .AddSingleton<WebhookSender>()
+            .AddSingleton<AlertBook>()
+            .AddSingleton<RetrainTrigger>()
+            .AddSingleton<WindowAdvance>()
+            .AddSingleton<AlertService>()
+            .AddSingleton(MonitoringOf)
+            .AddJob(MonitoringService.AdvanceJob, provider => provider.GetRequiredService<MonitoringService>().RunAsync)
+            .AddJob(WebhookSender.Job, provider => provider.GetRequiredService<WebhookSender>().RunAsync);
     }
+
+    // It is public with a constructor that takes what is not.
+    private static MonitoringService MonitoringOf(IServiceProvider services) => new(
+        services.GetRequiredService<Db>(), services.GetRequiredService<ReferenceLibrary>(), services.GetRequiredService<WindowAdvance>(),
+        services.GetRequiredService<AlertBook>(), services.GetRequiredService<WebhookSender>(),
+        services.GetRequiredService<ScheduleService>(), services.GetRequiredService<ServingService>(),
+        services.GetRequiredService<AccessService>(), services.GetRequiredService<AuditLog>(),
+        services.GetRequiredService<MonitoringOptions>(), services.GetRequiredService<TimeProvider>());
 }

@@ -3,6 +3,7 @@ using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Serving;
 
 namespace Slipway.Platform.Monitoring;
 
@@ -18,6 +19,7 @@ public sealed class MonitoringService
     private readonly AlertBook alerts;
     private readonly WebhookSender webhooks;
     private readonly ScheduleService schedules;
+    private readonly ServingService serving;
     private readonly AccessService access;
     private readonly AuditLog audit;
     private readonly MonitoringOptions options;
@@ -25,7 +27,7 @@ public sealed class MonitoringService
 
     internal MonitoringService(
         Db db, ReferenceLibrary references, WindowAdvance windows, AlertBook alerts, WebhookSender webhooks, ScheduleService schedules,
-        AccessService access, AuditLog audit, MonitoringOptions options, TimeProvider time)
+        ServingService serving, AccessService access, AuditLog audit, MonitoringOptions options, TimeProvider time)
     {
         this.db = db;
         this.references = references;
@@ -33,6 +35,7 @@ public sealed class MonitoringService
         this.alerts = alerts;
         this.webhooks = webhooks;
         this.schedules = schedules;
+        this.serving = serving;
         this.access = access;
         this.audit = audit;
         this.options = options;
@@ -41,12 +44,13 @@ public sealed class MonitoringService
 
     /// <summary>Watches the endpoint, or changes how it is watched; windows that are closed stay as they are.</summary>
     /// <remarks>The profile of the reference is made anew from the same rows, for the definition says what of them is needed.</remarks>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the rule that is broken.</exception>
+    /// <exception cref="SlipwayException">NotFound for the endpoint, Invalid naming the rule that is broken.</exception>
     public async Task PutAsync(MonitorDefinition definition, Actor actor, CancellationToken cancel)
     {
         access.Require(actor, Role.Contributor, Subject(definition.Endpoint));
         MonitorCheck.Checked(definition);
         webhooks.Check(definition);
+        await serving.GetAsync(definition.Endpoint, cancel);
         var rebuilt = await RebuildAsync(definition, cancel);
         await db.WriteAsync(
             async session =>
@@ -123,10 +127,9 @@ public sealed class MonitoringService
     {
         Limit.Range("A page of windows", limit, 1, MostPerPage);
         var query = Json.Write(new[] { "windows", endpoint, window?.ToString() });
-        var at = pageToken is null ? null : PageToken.Read(pageToken, query, 2);
-        var before = at is null ? (long.MaxValue, long.MaxValue) : (ReadPosition(at[0]), ReadPosition(at[1]));
+        var before = pageToken is null ? WindowPosition.First : PageToken.Read<WindowPosition>(pageToken, query);
         var rows = await db.ReadAsync(s => WindowStore.ListAsync(s, endpoint, window, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, w => [Position(w.StartUs), Position(w.Window.Microseconds)]);
+        return PageToken.Cut(rows, limit, query, w => new WindowPosition(w.StartUs, w.Window.Microseconds));
     }
 
     /// <summary>Newest first, of windows that start in [from, to).</summary>
@@ -136,15 +139,14 @@ public sealed class MonitoringService
     {
         Limit.Range("A page of drift results", limit, 1, MostPerPage);
         var query = Json.Write(new[] { "drift", endpoint, feature, $"{fromUs}", $"{toUs}" });
-        var at = pageToken is null ? null : PageToken.Read(pageToken, query, 4);
-        var before = at is null ? (long.MaxValue, 0L, "", "") : (ReadPosition(at[0]), ReadPosition(at[1]), at[2], at[3]);
+        var before = pageToken is null ? ResultPosition.First : PageToken.Read<ResultPosition>(pageToken, query);
         var rows = await db.ReadAsync(
             s => ResultStore.DriftAsync(
                 s, endpoint, feature, fromUs ?? long.MinValue, toUs ?? long.MaxValue, before, limit + 1, cancel),
             cancel);
         return PageToken.Cut(
             rows, limit, query,
-            r => [Position(r.StartUs), Position(r.Window.Microseconds), r.Feature, EnumName.Of(r.Aspect)]);
+            r => new ResultPosition(r.StartUs, r.Window.Microseconds, r.Feature, EnumName.Of(r.Aspect)));
     }
 
     /// <summary>Newest first, of windows that start in [from, to).</summary>
@@ -154,13 +156,12 @@ public sealed class MonitoringService
     {
         Limit.Range("A page of quality results", limit, 1, MostPerPage);
         var query = Json.Write(new[] { "quality", endpoint, $"{fromUs}", $"{toUs}" });
-        var at = pageToken is null ? null : PageToken.Read(pageToken, query, 4);
-        var before = at is null ? (long.MaxValue, 0L, "", "") : (ReadPosition(at[0]), ReadPosition(at[1]), at[2], at[3]);
+        var before = pageToken is null ? ResultPosition.First : PageToken.Read<ResultPosition>(pageToken, query);
         var rows = await db.ReadAsync(
             s => ResultStore.QualityAsync(s, endpoint, fromUs ?? long.MinValue, toUs ?? long.MaxValue, before, limit + 1, cancel),
             cancel);
         return PageToken.Cut(
-            rows, limit, query, r => [Position(r.StartUs), Position(r.Window.Microseconds), r.ModelVersion, r.Role]);
+            rows, limit, query, r => new ResultPosition(r.StartUs, r.Window.Microseconds, r.ModelVersion, r.Role));
     }
 
     /// <summary>Newest first.</summary>
@@ -169,9 +170,9 @@ public sealed class MonitoringService
     {
         Limit.Range("A page of triggers", limit, 1, MostPerPage);
         var query = Json.Write(new[] { "triggers", endpoint });
-        var before = pageToken is null ? "~" : PageToken.Read(pageToken, query, 1)[0];
+        var before = pageToken is null ? "~" : PageToken.Read<string>(pageToken, query);
         var rows = await db.ReadAsync(s => MonitorStore.TriggersAsync(s, endpoint, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, t => [t.Id]);
+        return PageToken.Cut(rows, limit, query, t => t.Id);
     }
 
     internal async Task<string?> RunAsync(Job job, CancellationToken cancel)
@@ -207,12 +208,6 @@ public sealed class MonitoringService
     }
 
     private static string Subject(string endpoint) => $"monitor/{endpoint}";
-
-    private static string Position(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private static long ReadPosition(string text) => long.TryParse(text, out var value)
-        ? value
-        : throw SlipwayException.Invalid("The page token is damaged; start again without one.");
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -1,11 +1,17 @@
 using Microsoft.Extensions.Logging;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Monitoring;
 
 /// <summary>Opens, counts and resolves alerts in the transaction that closes or judges a window.</summary>
-internal sealed partial class AlertBook(WebhookSender webhooks, TimeProvider time, ILogger<AlertBook> log)
+internal sealed partial class AlertBook(
+    WebhookSender webhooks, LineageService lineage, TimeProvider time, ILogger<AlertBook> log)
 {
+    private static readonly Actor Monitoring = new("monitoring", Role.Contributor);
+
     /// <summary>Applies the rules of these kinds to the newest window. Doing so twice changes nothing.</summary>
     public async Task<(int Opened, int Resolved)> ReviewAsync(
         DbSession session, MonitorDefinition monitor, string? modelVersion, VerdictHistory history, IReadOnlyList<Verdict> news,
@@ -50,7 +56,7 @@ internal sealed partial class AlertBook(WebhookSender webhooks, TimeProvider tim
             var watched = alert.Kind switch
             {
                 FindingKind.Drift => alert.Subject.StartsWith('$') || monitor.Features.Any(f => f.Name == alert.Subject),
-                FindingKind.Performance => monitor.Quality.Rules.Any(r => Foundation.EnumName.Of(r.Metric) == alert.Subject),
+                FindingKind.Performance => monitor.Quality.Rules.Any(r => EnumName.Of(r.Metric) == alert.Subject),
                 _ => true,
             };
             if (rule is null || !watched)
@@ -79,6 +85,8 @@ internal sealed partial class AlertBook(WebhookSender webhooks, TimeProvider tim
             return 0;
         }
 
+        await lineage.AddAsync(
+            session, Monitoring, LineageNode.Endpoint(alert.Endpoint), LineageNode.Alert(alert.Id), "raised", cancel);
         await webhooks.EnqueueAsync(session, monitor, "alert.opened", alert, cancel);
         session.OnCommitted(() => LogOpened(alert.Endpoint, alert.Rule, alert.Subject, alert.Reason));
         return 1;

@@ -15,9 +15,9 @@ public sealed class AlertService(Db db, AccessService access, AuditLog audit, Ti
     {
         Limit.Range("A page of alerts", limit, 1, 1000);
         var query = Json.Write(new[] { "alerts", endpoint, state?.ToString() });
-        var before = pageToken is null ? "~" : PageToken.Read(pageToken, query, 1)[0];
+        var before = pageToken is null ? "~" : PageToken.Read<string>(pageToken, query);
         var rows = await db.ReadAsync(s => AlertStore.ListAsync(s, endpoint, state, before, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, query, alert => [alert.Id]);
+        return PageToken.Cut(rows, limit, query, alert => alert.Id);
     }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>

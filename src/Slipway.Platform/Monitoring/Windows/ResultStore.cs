@@ -5,6 +5,14 @@ using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Monitoring;
 
+/// <summary>Where a page of results, newest first, goes on.</summary>
+/// <param name="Name">The feature or the model version.</param>
+/// <param name="Part">Its aspect or role.</param>
+internal sealed record ResultPosition(long StartUs, long WindowUs, string Name, string Part)
+{
+    public static ResultPosition First { get; } = new(long.MaxValue, long.MaxValue, "", "");
+}
+
 /// <summary>The figures of closed windows.</summary>
 internal static class ResultStore
 {
@@ -49,8 +57,8 @@ internal static class ResultStore
 
     /// <summary>Newest first, of windows that start in [from, to).</summary>
     public static Task<List<DriftResult>> DriftAsync(
-        DbSession session, string endpoint, string? feature, long fromUs, long toUs,
-        (long Start, long Window, string Feature, string Aspect) before, int limit, CancellationToken cancel) => session.QueryAsync(
+        DbSession session, string endpoint, string? feature, long fromUs, long toUs, ResultPosition before, int limit,
+        CancellationToken cancel) => session.QueryAsync(
         $"""
         select {DriftColumns} from drift_results
         where endpoint = @endpoint and start_us >= @from and start_us < @to and (cast(@feature as text) is null or feature = @feature)
@@ -58,8 +66,8 @@ internal static class ResultStore
         order by start_us desc, window_us desc, feature desc, aspect desc limit @limit
         """,
         c => c.With("endpoint", endpoint).With("from", fromUs).With("to", toUs).With("feature", feature)
-            .With("before_start", before.Start).With("before_window", before.Window).With("before_feature", before.Feature)
-            .With("before_aspect", before.Aspect).With("limit", limit),
+            .With("before_start", before.StartUs).With("before_window", before.WindowUs).With("before_feature", before.Name)
+            .With("before_aspect", before.Part).With("limit", limit),
         ReadDrift,
         cancel);
 
@@ -97,16 +105,16 @@ internal static class ResultStore
 
     /// <summary>Newest first, of windows that start in [from, to).</summary>
     public static Task<List<QualityResult>> QualityAsync(
-        DbSession session, string endpoint, long fromUs, long toUs, (long Start, long Window, string Version, string Role) before,
-        int limit, CancellationToken cancel) => session.QueryAsync(
+        DbSession session, string endpoint, long fromUs, long toUs, ResultPosition before, int limit,
+        CancellationToken cancel) => session.QueryAsync(
         """
         select window_us, start_us, model_version, role, predictions, metrics, judgement, judged_ms from quality_results
         where endpoint = @endpoint and start_us >= @from and start_us < @to
           and (start_us, window_us, model_version, role) < (@before_start, @before_window, @before_version, @before_role)
         order by start_us desc, window_us desc, model_version desc, role desc limit @limit
         """,
-        c => c.With("endpoint", endpoint).With("from", fromUs).With("to", toUs).With("before_start", before.Start)
-            .With("before_window", before.Window).With("before_version", before.Version).With("before_role", before.Role)
+        c => c.With("endpoint", endpoint).With("from", fromUs).With("to", toUs).With("before_start", before.StartUs)
+            .With("before_window", before.WindowUs).With("before_version", before.Name).With("before_role", before.Part)
             .With("limit", limit),
         ReadQuality,
         cancel);

@@ -7,6 +7,12 @@ namespace Slipway.Platform.Monitoring;
 /// <summary>A window whose outcomes are due to be looked at.</summary>
 internal sealed record DueJudgement(WindowLength Window, long StartUs, string? Reference, int Judgements, long? Labelled, long LookUs);
 
+/// <summary>Where a page of windows, newest first, goes on.</summary>
+internal sealed record WindowPosition(long StartUs, long WindowUs)
+{
+    public static WindowPosition First { get; } = new(long.MaxValue, long.MaxValue);
+}
+
 internal static class WindowStore
 {
     private const string Columns =
@@ -99,15 +105,15 @@ internal static class WindowStore
 
     /// <summary>Newest first.</summary>
     public static Task<List<MonitorWindow>> ListAsync(
-        DbSession session, string endpoint, WindowLength? window, (long Start, long Window) before, int limit, CancellationToken cancel) =>
+        DbSession session, string endpoint, WindowLength? window, WindowPosition before, int limit, CancellationToken cancel) =>
         session.QueryAsync(
             $"""
             select {Columns} from monitor_windows
             where endpoint = @endpoint and (@window = 0 or window_us = @window) and (start_us, window_us) < (@start, @before)
             order by start_us desc, window_us desc limit @limit
             """,
-            c => c.With("endpoint", endpoint).With("window", window?.Microseconds ?? 0L).With("start", before.Start)
-                .With("before", before.Window).With("limit", limit),
+            c => c.With("endpoint", endpoint).With("window", window?.Microseconds ?? 0L).With("start", before.StartUs)
+                .With("before", before.WindowUs).With("limit", limit),
             Read,
             cancel);
 
