@@ -3,6 +3,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Monitoring;
+using Slipway.Platform.Registry;
 using Slipway.TestKit;
 
 namespace Slipway.Tests.Monitoring;
@@ -24,6 +25,9 @@ public abstract class AlertContract(PostgresServer? postgres) : MonitoredEndpoin
         Time.Advance(TimeSpan.FromSeconds(1));
         await DaysAsync(traffic, 6, "d", outcomes: false);
         Assert.Equal([1, 3], (await AlertsAsync()).Select(a => a.Windows));
+        var lineage = (LineageService)Services.GetService(typeof(LineageService))!;
+        var raised = await lineage.TraceAsync(LineageNode.Endpoint(Name), LineageDirection.Downstream, 1, Cancel);
+        Assert.Contains(LineageNode.Alert(alert.Id), raised.Nodes);
         Assert.Equal(Traffic.Start + (6 * Traffic.Day), Assert.Single(await AlertsAsync(AlertState.Open)).FirstWindowUs);
     }
 

@@ -7,8 +7,10 @@ using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Monitoring;
+using Slipway.Platform.Registry;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Serving.Predictions;
+using Slipway.Platform.Tracking;
 using Slipway.TestKit;
 
 namespace Slipway.Tests.Monitoring;
@@ -42,7 +44,9 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
     protected override Task PrepareAsync()
     {
         services = Compose(Db);
-        return Task.CompletedTask;
+        var endpoint = new Endpoint(Name, "flight-delay", null, [new Variant("1.0.0", 100, VariantRole.Champion)], new EndpointOptions());
+        return Db.WriteAsync(
+            session => services.GetRequiredService<EndpointStore>().SaveAsync(session, null, endpoint, Me.Name, "test", Cancel), Cancel);
     }
 
     /// <summary>The module as another process, or this one after a restart, would have it.</summary>
@@ -51,9 +55,10 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
         var collection = new ServiceCollection();
         collection.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         collection.AddSingleton(db).AddSingleton(time ?? Time).AddSingleton(new JobOptions { Poll = TimeSpan.FromMilliseconds(20) });
-        collection.AddSingleton<JobService>().AddSingleton<ScheduleService>().AddSingleton<AccessService>().AddSingleton<AuditLog>();
+        collection.AddSingleton<JobService>().AddSingleton<ScheduleService>();
         collection.AddSingleton(new BlobStore(Folder.Combine("blobs"))).AddSingleton(new AnalyticsEngine(new AnalyticsOptions()));
-        collection.AddSingleton<PredictionReader>().AddSingleton(options ?? new MonitoringOptions()).AddMonitoring();
+        collection.AddSingleton(options ?? new MonitoringOptions());
+        collection.AddAccess().AddTracking().AddRegistry().AddServing().AddMonitoring();
         return collection.BuildServiceProvider();
     }
 
@@ -77,10 +82,10 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
     {
         var logged = rows.ToList();
         var entry = new LogEntry(
+            Name, 1,
             [.. logged.Select((r, i) => new LoggedPrediction(
-                r.Id, Name, 1, version, role, r.TimeUs, 0, r.Score, r.Score >= 0.5, Traffic.Bytes(r.Features), 100 + i, null))],
-            [],
-            CountKeys: false);
+                r.Id, version, role, r.TimeUs, 0, r.Score, r.Score >= 0.5, Traffic.Bytes(r.Features), 100 + i, null))],
+            [], IsCanary: false);
         await Db.WriteAsync(session => PredictionStore.InsertAsync(session, [entry], Cancel), Cancel);
         if (outcomes)
         {
@@ -88,18 +93,9 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
         }
     }
 
-    private protected Task OutcomesAsync(IEnumerable<Traffic.Row> rows) => Db.WriteAsync(
-        async session =>
-        {
-            foreach (var row in rows)
-            {
-                await session.ExecuteAsync(
-                    "insert into outcomes (prediction_id, value, event_time_us, received_ms) values (@id, @value, @time, 0)",
-                    c => c.With("id", row.Id).With("value", row.Positive ? 1.0 : 0.0).With("time", row.TimeUs),
-                    Cancel);
-            }
-        },
-        Cancel);
+    private protected Task OutcomesAsync(IEnumerable<Traffic.Row> rows, bool replace = false) =>
+        services.GetRequiredService<FeedbackService>().RecordAsync(
+            [.. rows.Select(row => new Outcome(row.Id, row.Positive ? 1 : 0, row.TimeUs))], replace, Cancel);
 
     /// <summary>Event time has come to the start of this day.</summary>
     protected Task<AdvanceResult> AdvanceAsync(double day) =>

@@ -117,9 +117,10 @@ public abstract class WindowContract(PostgresServer? postgres) : MonitoredEndpoi
     {
         var traffic = new Traffic(5);
         await WatchAsync(Daily, traffic.Of(-10, 3000));
-        await LogAsync(traffic.Of(0, 400));
+        var rows = traffic.Of(0, 400);
+        await LogAsync(rows);
         await AdvanceAsync(2);
-        await Db.ExecuteAsync("update outcomes set value = 1 - value", null, Cancel);
+        await OutcomesAsync(rows.Select(r => r with { Positive = !r.Positive }), replace: true);
         Assert.Equal(1, (await AdvanceAsync(31)).Restated);
     }
 
@@ -176,6 +177,8 @@ public abstract class WindowContract(PostgresServer? postgres) : MonitoredEndpoi
         var error = await Assert.ThrowsAsync<SlipwayException>(() => AdvanceAsync(30_000));
         Assert.Contains("Is the watermark right?", error.Message, StringComparison.Ordinal);
         Assert.Empty((await Monitoring.GetAsync(Name, Cancel)).ClosedUntilUs);
+        Assert.Contains("'nobody'", (await Assert.ThrowsAsync<SlipwayException>(
+            () => Monitoring.PutAsync(Daily with { Endpoint = "nobody" }, Me, Cancel))).Message, StringComparison.Ordinal);
         Assert.Contains("has no monitor", (await Assert.ThrowsAsync<SlipwayException>(
             () => Monitoring.AdvanceAsync("nobody", 0, Cancel))).Message, StringComparison.Ordinal);
     }

@@ -16,6 +16,7 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
     public async Task<Table> GetAsync(string featureService, Table request, CancellationToken cancel)
     {
         var plan = await registry.GetServiceAsync(featureService, cancel);
+        request = RequestColumns.Conform(plan, request);
         plan.Check(request);
         var slots = new Column?[plan.SlotCount];
         foreach (var found in await LookUpAsync(plan, request, cancel))
