@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Slipway.Configuration;
 using Slipway.Doctor;
-using Slipway.Hosting;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Commands;
 

@@ -5,28 +5,23 @@ using Slipway.Platform.Serving;
 
 namespace Slipway.Tests.Serving;
 
-public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
+public sealed class PredictTests() : OnServing(null)
 {
     private static readonly ColumnSchema[] Inputs =
     [
         new("distance", DataType.Float32), new("stops", DataType.Int64), new("late", DataType.Bool, Nullable: false),
     ];
 
-    private ServingKit kit = null!;
     private readonly List<Table> lookups = [];
 
     protected override async Task PrepareAsync()
     {
-        kit = await ServingKit.StartAsync(Db, Folder.Combine("blobs"), Time, services => services.AddSingleton<FeatureLookup>(LookUpAsync));
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Echo));
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Logistic([1, 2, 4], -3), "logistic", Inputs), "flights");
+        await base.PrepareAsync();
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Echo));
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Logistic([1, 2, 4], -3), "logistic", Inputs), "flights");
     }
 
-    async ValueTask IAsyncDisposable.DisposeAsync()
-    {
-        await kit.DisposeAsync();
-        await DisposeAsync();
-    }
+    protected override void Add(IServiceCollection services) => services.AddSingleton<FeatureLookup>(LookUpAsync);
 
     // Knows the airport JFK only: x is 0.75 there and missing elsewhere.
     private Task<Table> LookUpAsync(string service, Table request, CancellationToken cancel)
@@ -38,12 +33,12 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     }
 
     private Task<PredictResponse> FlightsAsync(params Column[] columns) =>
-        kit.Serving.PredictAsync("flights", new PredictRequest(new Table(columns)), Cancel);
+        Kit.Serving.PredictAsync("flights", new PredictRequest(new Table(columns)), Cancel);
 
     [Fact]
     public async Task Each_row_gets_its_id_version_label_and_probability_in_order()
     {
-        var answer = await kit.PredictAsync([0.2, 0.5, 0.9], r => r with { Ids = ["a", null, "c"] });
+        var answer = await Kit.PredictAsync([0.2, 0.5, 0.9], r => r with { Ids = ["a", null, "c"] });
 
         Assert.Equal(("live", "echo"), (answer.Endpoint, answer.Model));
         Assert.Equal(["a", "c"], [answer.Predictions[0].Id, answer.Predictions[2].Id]);
@@ -55,9 +50,9 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     [Fact]
     public async Task The_label_follows_the_threshold_of_the_endpoint()
     {
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Echo), "strict", new EndpointOptions { Threshold = 0.8 });
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Echo), "strict", new EndpointOptions { Threshold = 0.8 });
 
-        var answer = await kit.PredictAsync([0.79, 0.81], endpoint: "strict");
+        var answer = await Kit.PredictAsync([0.79, 0.81], endpoint: "strict");
 
         Assert.Equal([false, true], answer.Predictions.Select(p => p.Label));
     }
@@ -96,7 +91,7 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     public async Task A_missing_value_reaches_the_model_as_NaN()
     {
         // Identity of NaN is no probability: the answer is an error that names the row, not a made-up score.
-        var error = await Assert.ThrowsAsync<SlipwayException>(() => kit.Serving.PredictAsync(
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.Serving.PredictAsync(
             "live", new PredictRequest(new Table([Column.Float64("x", [0.5, 0], new([false, true]))])), Cancel));
         Assert.Equal(ErrorKind.Unavailable, error.Kind);
         Assert.Contains("row 1", error.Message, StringComparison.Ordinal);
@@ -105,16 +100,16 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     [Fact]
     public async Task A_request_holds_1_to_10000_rows()
     {
-        Assert.Equal(10_000, (await kit.PredictAsync(new double[10_000])).Predictions.Count);
-        var many = await Assert.ThrowsAsync<SlipwayException>(() => kit.PredictAsync(new double[10_001]));
+        Assert.Equal(10_000, (await Kit.PredictAsync(new double[10_000])).Predictions.Count);
+        var many = await Assert.ThrowsAsync<SlipwayException>(() => Kit.PredictAsync(new double[10_001]));
         Assert.Equal((ErrorKind.TooLarge, "A request holds 1 to 10000 rows; got 10001."), (many.Kind, many.Message));
-        Assert.Equal(ErrorKind.Invalid, (await Assert.ThrowsAsync<SlipwayException>(() => kit.PredictAsync([]))).Kind);
+        Assert.Equal(ErrorKind.Invalid, (await Assert.ThrowsAsync<SlipwayException>(() => Kit.PredictAsync([]))).Kind);
     }
 
     [Fact]
     public async Task Lists_beside_the_rows_have_their_length()
     {
-        var error = await Assert.ThrowsAsync<SlipwayException>(() => kit.PredictAsync([1, 1], r => r with { Keys = ["a"] }));
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.PredictAsync([1, 1], r => r with { Keys = ["a"] }));
         Assert.Equal("The request has 1 keys for 2 rows.", error.Message);
     }
 
@@ -123,29 +118,29 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     {
         var named = await FlightsAsync(Column.Float64("distance", [1, 2]), Column.Int64("stops", [0, 1]), Column.Bool("late", [true, false]));
 
-        var matrix = await kit.Serving.PredictAsync("flights", new PredictRequest(new float[] { 1, 0, 1, 2, 1, 0 }, 2), Cancel);
+        var matrix = await Kit.Serving.PredictAsync("flights", new PredictRequest(new float[] { 1, 0, 1, 2, 1, 0 }, 2), Cancel);
 
         Assert.Equal(named.Predictions.Select(p => p.Probability), matrix.Predictions.Select(p => p.Probability));
-        await Assert.ThrowsAsync<SlipwayException>(() => kit.Serving.PredictAsync("flights", new PredictRequest(new float[5], 2), Cancel));
+        await Assert.ThrowsAsync<SlipwayException>(() => Kit.Serving.PredictAsync("flights", new PredictRequest(new float[5], 2), Cancel));
     }
 
     [Fact]
     public async Task Features_are_looked_up_unless_the_request_brings_them()
     {
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Echo, "looked-up", "flights_v1"), "online");
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Echo, "looked-up", "flights_v1"), "online");
 
-        var answer = await kit.Serving.PredictAsync("online", new PredictRequest(new Table([Column.String("airport", ["JFK", "JFK"])])), Cancel);
+        var answer = await Kit.Serving.PredictAsync("online", new PredictRequest(new Table([Column.String("airport", ["JFK", "JFK"])])), Cancel);
         Assert.Equal([0.75f, 0.75f], answer.Predictions.Select(p => p.Probability));
         Assert.Single(lookups);
 
-        await kit.PredictAsync([0.5], endpoint: "online");
+        await Kit.PredictAsync([0.5], endpoint: "online");
         Assert.Single(lookups);
     }
 
     [Fact]
     public async Task A_model_that_needs_a_feature_service_is_not_deployed_without_one()
     {
-        await using var bare = await ServingKit.StartAsync(Db, Folder.Combine("blobs"), Time);
+        await using var bare = await StartAsync(_ => { });
         var version = await bare.RegisterAsync(TestModels.Echo, "looked-up", "flights_v1");
 
         var error = await Assert.ThrowsAsync<SlipwayException>(() => bare.DeployAsync(version, "online"));
@@ -156,42 +151,42 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     [Fact]
     public async Task The_same_key_gets_the_same_version_and_a_named_version_is_obeyed()
     {
-        var next = await kit.RegisterAsync(TestModels.Inverse);
-        await kit.Serving.SetTrafficAsync(
+        var next = await Kit.RegisterAsync(TestModels.Inverse);
+        await Kit.Serving.SetTrafficAsync(
             "live", [new Variant("1.0.0", 50, VariantRole.Champion), new Variant(next.Version.ToString(), 50, VariantRole.Challenger)],
             ServingKit.Carl, "A/B", Cancel);
         string[] keys = [.. Enumerable.Range(0, 200).Select(i => $"user-{i % 40}")];
 
-        var first = await kit.PredictAsync([.. keys.Select(_ => 0.25)], r => r with { Keys = keys });
-        var second = await kit.PredictAsync([.. keys.Select(_ => 0.25)], r => r with { Keys = keys });
-        var pinned = await kit.PredictAsync([0.25, 0.25], r => r with { Version = "1.1.0" });
+        var first = await Kit.PredictAsync([.. keys.Select(_ => 0.25)], r => r with { Keys = keys });
+        var second = await Kit.PredictAsync([.. keys.Select(_ => 0.25)], r => r with { Keys = keys });
+        var pinned = await Kit.PredictAsync([0.25, 0.25], r => r with { Version = "1.1.0" });
 
         Assert.Equal(first.Predictions.Select(p => p.Version), second.Predictions.Select(p => p.Version));
         Assert.Equal(2, first.Predictions.Select(p => p.Version).Distinct().Count());
         Assert.All(first.Predictions, p => Assert.Equal(p.Version == "1.0.0" ? 0.25f : 0.75f, p.Probability));
         Assert.All(pinned.Predictions, p => Assert.Equal(("1.1.0", 0.75f), (p.Version, p.Probability)));
         Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<SlipwayException>(
-            () => kit.PredictAsync([0.5], r => r with { Version = "9.9.9" }))).Kind);
+            () => Kit.PredictAsync([0.5], r => r with { Version = "9.9.9" }))).Kind);
     }
 
     [Fact]
     public async Task What_a_challenger_fails_at_the_champion_answers()
     {
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Logistic([1], 0), "robust"), "robust");
-        await kit.RegisterAsync(TestModels.Brittle, "robust");
-        await kit.Serving.SetTrafficAsync(
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Logistic([1], 0), "robust"), "robust");
+        await Kit.RegisterAsync(TestModels.Brittle, "robust");
+        await Kit.Serving.SetTrafficAsync(
             "robust", [new Variant("1.0.0", 1, VariantRole.Champion), new Variant("1.1.0", 99, VariantRole.Challenger)],
             ServingKit.Carl, "trial", Cancel);
 
         // At 2 the challenger's native run fails and takes its whole call with it; 1 / (1 + e⁻²) is the champion's answer.
-        var good = await kit.PredictAsync([1, 0], r => r with { Keys = ["a", "b"] }, "robust");
-        var mixed = await kit.PredictAsync([1, 2], r => r with { Keys = ["a", "a"] }, "robust");
+        var good = await Kit.PredictAsync([1, 0], r => r with { Keys = ["a", "b"] }, "robust");
+        var mixed = await Kit.PredictAsync([1, 2], r => r with { Keys = ["a", "a"] }, "robust");
 
         Assert.Equal([("1.1.0", 0.75f), ("1.1.0", 0.25f)], good.Predictions.Select(p => (p.Version, p.Probability)));
         Assert.All(mixed.Predictions, p => Assert.Equal("1.0.0", p.Version));
         Assert.Equal(1 / (1 + Math.Exp(-2)), mixed.Predictions[1].Probability, 1e-6);
-        await kit.Log.FlushAsync(Cancel);
-        var counts = await kit.Reader.CountsAsync("robust", Cancel);
+        await Kit.Log.FlushAsync(Cancel);
+        var counts = await Kit.Reader.CountsAsync("robust", Cancel);
         Assert.Equal((4, 2), (counts.Predictions, counts.Failures));
     }
 
@@ -199,21 +194,21 @@ public sealed class PredictTests() : OnBothEngines(null), IAsyncDisposable
     public async Task What_nobody_can_score_is_refused_and_remembered()
     {
         // √(−1) is no probability.
-        await kit.DeployAsync(await kit.RegisterAsync(TestModels.Root, "root"), "root");
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Root, "root"), "root");
 
-        var error = await Assert.ThrowsAsync<SlipwayException>(() => kit.PredictAsync([0.25, -1], endpoint: "root"));
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.PredictAsync([0.25, -1], endpoint: "root"));
 
         Assert.Equal(ErrorKind.Unavailable, error.Kind);
         Assert.Contains("row 1", error.Message, StringComparison.Ordinal);
-        await kit.Log.FlushAsync(Cancel);
-        var counts = await kit.Reader.CountsAsync("root", Cancel);
+        await Kit.Log.FlushAsync(Cancel);
+        var counts = await Kit.Reader.CountsAsync("root", Cancel);
         Assert.Equal((0, 1), (counts.Predictions, counts.Failures));
     }
 
     [Fact]
     public async Task An_unknown_endpoint_is_not_found()
     {
-        var error = await Assert.ThrowsAsync<SlipwayException>(() => kit.PredictAsync([1], endpoint: "nobody"));
+        var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.PredictAsync([1], endpoint: "nobody"));
         Assert.Equal((ErrorKind.NotFound, "Request for unknown model: 'nobody' is not found."), (error.Kind, error.Message));
     }
 }
