@@ -1,3 +1,4 @@
+using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Events;
 using Slipway.Platform.Streaming;
@@ -86,7 +87,7 @@ public abstract class StreamCrashContract(PostgresServer? postgres) : OnBothEngi
         var (left, right) = (await one.StreamAsync(Cancel), await two.StreamAsync(Cancel));
         await one.PushAsync(10, Cancel, Reading("1", "a", 1, 5, 60));
         await left.StepAsync(Cancel);
-        await Assert.ThrowsAsync<Core.Errors.SlipwayException>(() => right.StepAsync(Cancel));
+        await Assert.ThrowsAsync<SlipwayException>(() => right.StepAsync(Cancel));
         await two.PushAsync(20, Cancel, Reading("2", "a", 1, 15, 1));
         await two.DrainAsync(Cancel);
         Assert.Equal((2, 61, 0.5), await two.ReadAsync("a", 1, Cancel));
