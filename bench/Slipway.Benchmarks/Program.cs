@@ -4,6 +4,7 @@ using Slipway.Benchmarks;
 var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
 {
     ["startup"] = StartupBenchmark.RunAsync,
+    ["serving"] = ServingBenchmark.RunAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys] : args;
