@@ -28,8 +28,8 @@ internal static class FeatureEndpoints
     {
         var api = routes.MapGroup("/api/v1/features").WithTags("Features");
         api.MapPost("online", OnlineAsync);
-        api.MapPost("plan", PlanAsync).Accepts<string>("application/yaml");
-        api.MapPost("apply", ApplyAsync).Accepts<string>("application/yaml");
+        api.MapPost("plan", PlanAsync).Accepts<string>("application/yaml", "application/json", "text/plain");
+        api.MapPost("apply", ApplyAsync).Accepts<string>("application/yaml", "application/json", "text/plain");
         api.MapGet("entities", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Entity, registry, cancel));
         api.MapGet("views", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.View, registry, cancel));
         api.MapGet("services", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Service, registry, cancel));

@@ -28,18 +28,12 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     private HttpClient Http => host.Http;
 
     protected override async Task PrepareAsync() => host = await RunningHost.StartAsync(
-        add: services => services
-            .ConfigureHttpJsonOptions(options => Json.Apply(options.SerializerOptions))
-            .AddSingleton(Db).AddSingleton(new BlobStore(Folder.Combine("blobs"))).AddAccess().AddTracking().AddRegistry(),
-        map: app =>
+        add: services => services.AddSingleton(Db).AddSingleton(new BlobStore(Folder.Combine("blobs"))),
+        map: app => app.Use((context, next) =>
         {
-            app.Use((context, next) =>
-            {
-                context.Features.Set(signedIn); // as sign-in will do
-                return next(context);
-            });
-            app.MapAccess().MapTracking().MapRegistry();
-        });
+            context.Features.Set(signedIn); // as sign-in will do
+            return next(context);
+        }));
 
     async ValueTask IAsyncDisposable.DisposeAsync()
     {
