@@ -18,7 +18,7 @@ internal static class RequestColumns
     public static Table Conform(ServicePlan plan, Table request)
     {
         var wanted = plan.Inputs.Select(input => input.Column)
-            .Append(new ColumnSchema(OnlineFeatures.EventTimestamp, DataType.Timestamp))
+            .Append(new ColumnSchema(StoredView.EventTimestamp, DataType.Timestamp))
             .Where(schema => request.Has(schema.Name) && request[schema.Name].Type != schema.Type)
             .Select(schema => Convert(request[schema.Name], schema.Type))
             .OfType<Column>()
