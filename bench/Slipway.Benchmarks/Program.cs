@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["jobs"] = JobsBenchmark.RunAsync,
     ["onnx"] = OnnxBenchmark.RunAsync,
     ["gate"] = AllocationGate.RunAsync,
+    ["serving"] = ServingBenchmark.RunAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys] : args;

@@ -12,7 +12,9 @@ internal static class MonitorCheck
     {
         var name = $"The monitor of '{definition.Endpoint}'";
         Limit.Name("An endpoint's name", definition.Endpoint, 128);
-        Require(definition.Features.Count <= MaxFeatures, $"{name} watches at most {MaxFeatures} features; got {definition.Features.Count}.");
+        Require(
+            definition.Features.Count <= MaxFeatures,
+            $"{name} watches at most {MaxFeatures} features; got {definition.Features.Count}.");
         Distinct(definition.Features.Select(f => f.Name), name, "watches the feature");
         Require(definition.Features.All(f => !f.Name.StartsWith('$')), $"{name}: a feature's name does not begin with '$'.");
         Require(definition.Windows.Count is >= 1 and <= 8, $"{name} has 1 to 8 windows; got {definition.Windows.Count}.");
@@ -34,7 +36,9 @@ internal static class MonitorCheck
     private static void Check(DriftPolicy drift, string name)
     {
         drift.Test.Validate();
-        Require(drift.ReferenceQuantile is > 0 and <= 1, $"{name}: reference_quantile is above 0 and at most 1; got {drift.ReferenceQuantile}.");
+        Require(
+            drift.ReferenceQuantile is > 0 and <= 1,
+            $"{name}: reference_quantile is above 0 and at most 1; got {drift.ReferenceQuantile}.");
         Require(drift.DatasetShare is >= 0 and <= 1, $"{name}: dataset_share is 0 to 1; got {drift.DatasetShare}.");
     }
 

@@ -71,8 +71,8 @@ internal static class MonitorStore
         return rows.ToDictionary(r => r.Window, r => r.Next);
     }
 
-    public static Task<int> StartCursorAsync(DbSession session, string endpoint, WindowLength window, long startUs, CancellationToken cancel) =>
-        session.ExecuteAsync(
+    public static Task<int> StartCursorAsync(
+        DbSession session, string endpoint, WindowLength window, long startUs, CancellationToken cancel) => session.ExecuteAsync(
             """
             insert into monitor_cursors (endpoint, window_us, next_start_us) values (@endpoint, @window, @start) on conflict do nothing
             """,
@@ -80,8 +80,8 @@ internal static class MonitorStore
             cancel);
 
     /// <returns>0 when somebody has closed this window already.</returns>
-    public static Task<int> MoveCursorAsync(DbSession session, string endpoint, WindowLength window, long startUs, CancellationToken cancel) =>
-        session.ExecuteAsync(
+    public static Task<int> MoveCursorAsync(
+        DbSession session, string endpoint, WindowLength window, long startUs, CancellationToken cancel) => session.ExecuteAsync(
             """
             update monitor_cursors set next_start_us = @next
             where endpoint = @endpoint and window_us = @window and next_start_us = @start

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Slipway.Core.Errors;
 
 namespace Slipway.Platform.Serving;
@@ -17,6 +18,7 @@ internal sealed class EndpointSnapshot
         Models = models;
         IsLocal = isLocal;
         Split = new TrafficSplit(endpoint);
+        Inputs = models.SelectMany(model => model.Names).ToFrozenSet(StringComparer.Ordinal);
         Champion = models[endpoint.Variants.ToList().FindIndex(v => v.Role == VariantRole.Champion)];
         uses = new UseCount(() =>
         {
@@ -34,6 +36,9 @@ internal sealed class EndpointSnapshot
     public ServedModel Champion { get; }
 
     public TrafficSplit Split { get; }
+
+    /// <summary>Names that some version takes.</summary>
+    public FrozenSet<string> Inputs { get; }
 
     /// <summary>Whether it comes from a file and not from the database.</summary>
     public bool IsLocal { get; }

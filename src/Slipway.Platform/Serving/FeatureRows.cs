@@ -59,7 +59,7 @@ internal sealed class FeatureRows
     {
         foreach (var column in rows.Columns)
         {
-            if (!endpoint.Models.Any(model => model.Names.Contains(column.Name)))
+            if (!endpoint.Inputs.Contains(column.Name))
             {
                 throw SlipwayException.Invalid(
                     $"Endpoint '{endpoint.Endpoint.Name}' has no input '{column.Name}'; it takes {string.Join(", ", endpoint.Champion.Names)}.");

@@ -46,13 +46,13 @@ internal sealed class MaterializeStep(
 
     private async Task<int> MaterialiseAsync(string view, Inputs inputs, CancellationToken cancel)
     {
-        if (!(await registry.CatalogAsync(cancel)).IsStreaming(view))
+        if ((await registry.StreamingViewsAsync(cancel)).FirstOrDefault(v => v.Stored.Name == view) is not { } streaming)
         {
             var files = inputs.Sources.ToDictionary(s => s.Key, s => SourceData.File(datasets.PathOf(s.Value)), StringComparer.Ordinal);
             return await batches.MaterialiseBatchAsync(view, files, inputs.AsOf, cancel);
         }
 
-        var source = (await registry.StreamingViewAsync(view, cancel)).Topic;
+        var source = streaming.Topic;
         var dataset = inputs.Sources.GetValueOrDefault(source) ?? throw SlipwayException.Invalid($"View '{view}' needs the rows of source '{source}'.");
         return await streams.MaterialiseAsync(view, await datasets.ReadAsync(dataset, cancel), inputs.AsOf, cancel);
     }

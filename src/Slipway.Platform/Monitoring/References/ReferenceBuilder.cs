@@ -38,8 +38,9 @@ internal sealed class ReferenceBuilder
 
         foreach (var feature in definition.Features.Where(f => !source.Inputs.Contains(f.Name)))
         {
+            var inputs = string.Join(", ", source.Inputs);
             throw SlipwayException.Invalid(
-                $"Feature '{feature.Name}' is not an input of version {source.ModelVersion}; its inputs are {string.Join(", ", source.Inputs)}.");
+                $"Feature '{feature.Name}' is not an input of version {source.ModelVersion}; its inputs are {inputs}.");
         }
 
         return new ReferenceBuilder(table, source, definition, mostValues).Build(source);

@@ -102,9 +102,12 @@ internal sealed record QualityReport(
         var error = Math.Sqrt((now.Error * now.Error) + (then.Error * then.Error) + (spread * spread));
         var atLeast = worse - (SpecialFunctions.NormalQuantile(1 - policy.Alpha) * error);
         var bad = atLeast > rule.WorseBy;
-        var reason = string.Create(
+        var figures = string.Create(
             CultureInfo.InvariantCulture,
-            $"{subject} = {now.Value:g4} against {then.Value:g4} of version {reference.ModelVersion}'s reference: worse by {worse:g3}, with {1 - policy.Alpha:p0} confidence by at least {atLeast:g3}, {(bad ? "beyond" : "which is not beyond")} the margin of {rule.WorseBy:g3}.");
-        return new(FindingKind.Performance, subject, bad ? Finding.Bad : Finding.Clean, now.Value, reason);
+            $"{subject} = {now.Value:g4} against {then.Value:g4} of version {reference.ModelVersion}'s reference: worse by {worse:g3}");
+        var verdict = string.Create(
+            CultureInfo.InvariantCulture,
+            $"with {1 - policy.Alpha:p0} confidence by at least {atLeast:g3}, {(bad ? "" : "not ")}beyond the margin of {rule.WorseBy:g3}");
+        return new(FindingKind.Performance, subject, bad ? Finding.Bad : Finding.Clean, now.Value, $"{figures}, {verdict}.");
     }
 }

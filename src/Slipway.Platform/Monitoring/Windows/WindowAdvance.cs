@@ -65,8 +65,9 @@ internal sealed class WindowAdvance(
 
         foreach (var (window, start) in cursors.Where(c => (watermarkUs - c.Value) / c.Key.Microseconds > MostWindows))
         {
+            var windows = (watermarkUs - start) / window.Microseconds;
             throw SlipwayException.Invalid(
-                $"Advancing '{monitor.Endpoint}' so far closes {(watermarkUs - start) / window.Microseconds} windows of {window}; the limit is {MostWindows}. Is the watermark right?");
+                $"Advancing '{monitor.Endpoint}' so far closes {windows} windows of {window}; the limit is {MostWindows}. Is the watermark right?");
         }
 
         foreach (var window in missing.Where(cursors.ContainsKey))

@@ -43,13 +43,17 @@ internal sealed record WindowReport(MonitorWindow Window, IReadOnlyList<DriftRes
     private static IReadOnlyList<DriftResult> Compare(
         MonitorDefinition monitor, WindowLength window, long startUs, PredictionWindow log, ReferenceProfile reference)
     {
-        // Another version may take other inputs and gives other scores; the split is random, so one version's rows are a fair sample.
+        // Another version may take other inputs and gives other scores; traffic is split at random, so one version's rows will do.
         int[] rows = [.. Enumerable.Range(0, log.Rows).Where(row => log.Versions[row] == reference.ModelVersion)];
         var watched = monitor.Features.Where(f => f.Windows?.Contains(window) ?? true).Select(f => reference.Features[f.Name]).ToList();
         if (rows.Length < monitor.MinimumRows)
         {
             var reason = $"The window holds {rows.Length} predictions of version {reference.ModelVersion}; {monitor.MinimumRows} are needed.";
-            return [.. watched.Append(reference.Score).Select(d => new DriftResult(window, startUs, d.Name, DriftAspect.Values, Refused(d, rows.Length, reason), null))];
+            return
+            [
+                .. watched.Append(reference.Score).Select(d =>
+                    new DriftResult(window, startUs, d.Name, DriftAspect.Values, Refused(d, rows.Length, reason), null)),
+            ];
         }
 
         var values = new float[rows.Length];
@@ -86,7 +90,8 @@ internal sealed record WindowReport(MonitorWindow Window, IReadOnlyList<DriftRes
         var names = drift.Where(r => r.Decision.Verdict == DriftVerdict.Drift && r.Feature[0] != '$').Select(r => r.Feature).Distinct();
         return drifted == 0
             ? string.Create(CultureInfo.InvariantCulture, $"None of {tested} tested features drifted.")
-            : string.Create(CultureInfo.InvariantCulture, $"{drifted} of {tested} tested features drifted: {string.Join(", ", names.Take(10))}.");
+            : string.Create(
+                CultureInfo.InvariantCulture, $"{drifted} of {tested} tested features drifted: {string.Join(", ", names.Take(10))}.");
     }
 
     private static LatencySummary? Latency(PredictionWindow log)

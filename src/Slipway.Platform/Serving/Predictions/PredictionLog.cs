@@ -24,6 +24,7 @@ public sealed partial class PredictionLog : BackgroundService
     private readonly CanaryTrigger canaries;
     private readonly TimeProvider time;
     private readonly ILogger<PredictionLog> log;
+    private readonly SemaphoreSlim hurry = new(0);
     private long waitingRows;
     private long droppedRows;
 
@@ -47,10 +48,15 @@ public sealed partial class PredictionLog : BackgroundService
     /// <summary>Never waits: beyond the capacity the entry is dropped and counted.</summary>
     internal void Write(LogEntry entry)
     {
-        if (Interlocked.Add(ref waitingRows, entry.Rows) > options.CapacityRows || !channel.Writer.TryWrite(new Item(entry, null)))
+        var waiting = Interlocked.Add(ref waitingRows, entry.Rows);
+        if (waiting > options.CapacityRows || !channel.Writer.TryWrite(new Item(entry, null)))
         {
             Interlocked.Add(ref waitingRows, -entry.Rows);
             Drop(entry.Endpoint, entry.Rows);
+        }
+        else if (waiting >= options.BatchRows)
+        {
+            Hurry();
         }
     }
 
@@ -66,12 +72,14 @@ public sealed partial class PredictionLog : BackgroundService
             throw new SlipwayException(ErrorKind.Unavailable, "The server is stopping; the prediction was not logged.");
         }
 
+        Hurry();
         return committed.Task.WaitAsync(cancel);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         channel.Writer.TryComplete();
+        Hurry();
         if (ExecuteTask is { } loop)
         {
             await loop.WaitAsync(cancellationToken);
@@ -80,47 +88,42 @@ public sealed partial class PredictionLog : BackgroundService
         await base.StopAsync(cancellationToken);
     }
 
+    public override void Dispose()
+    {
+        hurry.Dispose();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
     /// <remarks>Ends when the channel is completed and empty, not when the host begins to stop: what was accepted is written.</remarks>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var batch = new List<Item>();
+        var isBehind = false;
         while (await channel.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            await GatherAsync(batch);
+            // Rows that nobody waits for gather without waking this loop one by one.
+            if (!isBehind)
+            {
+                await hurry.WaitAsync(options.Linger, CancellationToken.None);
+            }
+
+            for (var rows = 0; rows < options.BatchRows && channel.Reader.TryRead(out var item); rows += item.Entry.Rows)
+            {
+                batch.Add(item);
+            }
+
             await CommitAsync(batch);
             batch.Clear();
+            isBehind = channel.Reader.TryPeek(out _);
         }
     }
 
-    /// <summary>Takes what is there, up to a batch.</summary>
-    /// <returns>Whether it should be committed at once: somebody waits for it, or the batch is full.</returns>
-    private bool Gather(List<Item> batch)
+    private void Hurry()
     {
-        var rows = batch.Sum(item => item.Entry.Rows);
-        var urgent = batch.Exists(item => item.Committed is not null);
-        while (rows < options.BatchRows && channel.Reader.TryRead(out var item))
+        if (hurry.CurrentCount == 0)
         {
-            batch.Add(item);
-            rows += item.Entry.Rows;
-            urgent |= item.Committed is not null;
-        }
-
-        return urgent || rows >= options.BatchRows;
-    }
-
-    private async Task GatherAsync(List<Item> batch)
-    {
-        using var enough = new CancellationTokenSource(options.Linger, time);
-        try
-        {
-            while (!Gather(batch) && await channel.Reader.WaitToReadAsync(enough.Token))
-            {
-                // More has come.
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Nobody waits, and it has gathered long enough.
+            hurry.Release();
         }
     }
 

@@ -21,7 +21,7 @@ internal static class PredictionStore
         (LogEntry Of, LoggedPrediction Row)[] rows = [.. entries.SelectMany(entry => entry.Predictions, (entry, row) => (entry, row))];
         var added = session.Engine == DbEngine.Postgres
             ? await InsertArraysAsync(session, rows, cancel)
-            : await InsertRowsAsync(session, rows, cancel);
+            : InsertRows(session, rows);
         var tally = new TrafficTally();
         for (var i = 0; i < rows.Length; i++)
         {
@@ -44,26 +44,27 @@ internal static class PredictionStore
 
     /// <summary>SQLite: one compiled statement, row by row in the one transaction.</summary>
     /// <returns>For each row whether it was new.</returns>
-    private static async Task<bool[]> InsertRowsAsync(DbSession session, (LogEntry Of, LoggedPrediction Row)[] rows, CancellationToken cancel)
+    private static bool[] InsertRows(DbSession session, (LogEntry Of, LoggedPrediction Row)[] rows)
     {
-        var added = new bool[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
+        using var insert = new SqliteInsert(
+            session, $"insert into predictions ({Columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing");
+        return Array.ConvertAll(rows, given =>
         {
-            var (entry, row) = rows[i];
-            added[i] = await session.ExecuteAsync(
-                $"""
-                insert into predictions ({Columns})
-                values (@id, @endpoint, @revision, @version, @role, @event, @created, @score, @label, @features, @latency, @key)
-                on conflict (id) do nothing
-                """,
-                c => c.With("id", row.Id).With("endpoint", entry.Endpoint).With("revision", entry.Revision).With("version", row.Version)
-                    .With("role", NameOf(row.Role)).With("event", row.EventTimeUs).With("created", row.CreatedMs)
-                    .With("score", row.Score).With("label", row.Label).With("features", row.Features)
-                    .With("latency", row.LatencyUs).With("key", row.Key),
-                cancel) > 0;
-        }
-
-        return added;
+            var (entry, row) = given;
+            insert.Add(row.Id);
+            insert.Add(entry.Endpoint);
+            insert.Add(entry.Revision);
+            insert.Add(row.Version);
+            insert.Add(NameOf(row.Role));
+            insert.Add(row.EventTimeUs);
+            insert.Add(row.CreatedMs);
+            insert.Add(row.Score);
+            insert.Add(row.Label ? 1 : 0);
+            insert.Add(row.Features);
+            insert.Add(row.LatencyUs);
+            insert.Add(row.Key);
+            return insert.Execute();
+        });
     }
 
     /// <summary>PostgreSQL: one statement for all rows, one array per column.</summary>
@@ -86,7 +87,7 @@ internal static class PredictionStore
             row => row.GetString(0),
             cancel);
         var added = ids.ToHashSet(StringComparer.Ordinal);
-        return [.. rows.Select(row => added.Remove(row.Row.Id))];
+        return Array.ConvertAll(rows, row => added.Remove(row.Row.Id));
 
         T[] All<T>(Func<LoggedPrediction, T> value) => Array.ConvertAll(rows, row => value(row.Row));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Slipway.Configuration;
 using Slipway.Core.Errors;
 using Slipway.Hosting;
 
@@ -23,7 +24,7 @@ internal static class DemoCommand
             var example = new FlightsExample(parse.GetValue(source));
             var report = parse.GetValue(json);
             CheckReport(report);
-            await using var host = SlipwayHost.Create(settings.Load(parse));
+            await using var host = SlipwayHost.Create(Quiet(settings.Load(parse)));
             await host.StartAsync(cancel);
             await RunAsync(host, example, report, cancel);
             if (!parse.GetValue(exit))
@@ -37,11 +38,15 @@ internal static class DemoCommand
         return new Command("demo", "Run an example from end to end.") { flights };
     }
 
+    /// <summary>The job tells what happens in its own words; whoever wants the log asks for a level.</summary>
+    private static SlipwayOptions Quiet(SlipwayOptions options) =>
+        options.LogLevel == LogLevel.Information ? options with { LogLevel = LogLevel.Error } : options;
+
     private static async Task RunAsync(SlipwayHost host, FlightsExample example, string? report, CancellationToken cancel)
     {
         using var http = new HttpClient { BaseAddress = new Uri(host.Address.ToString()), Timeout = TimeSpan.FromMinutes(10) };
         var progress = new DemoProgress(Console.Out, TimeProvider.System);
-        progress.Say($"Slipway is ready at {host.Address}; state is kept in {host.Services.GetRequiredService<Configuration.SlipwayOptions>().DataDirectory}");
+        progress.Say($"Slipway is ready at {host.Address}; state is kept in {host.Services.GetRequiredService<SlipwayOptions>().DataDirectory}");
         var demo = new FlightsDemo(new DemoApi(http), example, host.Services, progress);
         var summary = await demo.RunAsync(cancel);
         if (report is not null)

@@ -38,10 +38,10 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
 
     private async Task<bool> DefineAsync(CancellationToken cancel)
     {
-        await api.SendYamlAsync(HttpMethod.Post, "features/apply", FlightsExample.Text("features.yaml"), cancel);
+        await api.SendYamlAsync(HttpMethod.Post, "features/apply", example.Text("features.yaml"), cancel);
         foreach (var pipeline in new[] { "train.yaml", "refresh.yaml", "retrain.yaml" })
         {
-            await api.SendYamlAsync(HttpMethod.Put, "pipelines", FlightsExample.Text(pipeline), cancel);
+            await api.SendYamlAsync(HttpMethod.Put, "pipelines", example.Text(pipeline), cancel);
         }
 
         return true;
@@ -52,10 +52,7 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
         // The file's path and size are the cause, so another file on the same data folder is another run.
         var file = new FileInfo(example.Source);
         var cause = string.Create(CultureInfo.InvariantCulture, $"demo:{file.FullName}:{file.Length}");
-        var run = await api.PostAsync(
-            "pipelines/flights-train/runs",
-            new { cause, parameters = new { file = example.Source, rules = example.Rules, monitor = example.Monitor } },
-            cancel);
+        var run = await api.PostAsync("pipelines/flights-train/runs", new { cause }, cancel);
         return await pipelines.FollowAsync(run["id"]!.GetValue<string>(), cancel);
     }
 }

@@ -18,12 +18,11 @@ internal sealed class FlightsExample
 
     public string Source { get; }
 
-    public string Rules { get; } = PathOf("quality.yaml");
+    /// <summary>YAML of the example, to be sent to the server: a server knows no folder, so the files it names get their full paths.</summary>
+    public string Text(string name) => File.ReadAllText(Path.Combine(Folder, name))
+        .Replace("  file: flights.parquet\n", $"  file: {Quoted(Source)}\n", StringComparison.Ordinal)
+        .Replace("  rules: quality.yaml\n", $"  rules: {Quoted(Path.Combine(Folder, "quality.yaml"))}\n", StringComparison.Ordinal)
+        .Replace("  monitor: monitor.yaml\n", $"  monitor: {Quoted(Path.Combine(Folder, "monitor.yaml"))}\n", StringComparison.Ordinal);
 
-    public string Monitor { get; } = PathOf("monitor.yaml");
-
-    /// <summary>Yaml of the example, to be sent to the server.</summary>
-    public static string Text(string name) => File.ReadAllText(PathOf(name));
-
-    private static string PathOf(string name) => Path.Combine(Folder, name);
+    private static string Quoted(string path) => $"'{path.Replace("'", "''", StringComparison.Ordinal)}'";
 }

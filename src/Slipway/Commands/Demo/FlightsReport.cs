@@ -57,7 +57,7 @@ internal sealed class FlightsReport(DemoApi api, DemoProgress progress)
         do
         {
             var page = await api.GetAsync($"alerts?endpoint={FlightsReplay.Endpoint}&limit=1000{token}", cancel);
-            count += ((JsonArray)page["items"]!).Count(alert => alert!["on"]!.GetValue<string>().Contains("drift", StringComparison.Ordinal));
+            count += ((JsonArray)page["items"]!).Count(alert => alert!["kind"]!.GetValue<string>() is "drift" or "dataset_drift");
             token = page["nextPageToken"]?.GetValue<string>() is { } next ? $"&pageToken={next}" : "";
         }
         while (token.Length > 0);

@@ -28,9 +28,9 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
                     throw new SlipwayException(ErrorKind.FailedPrecondition, $"Pipeline run {runId} failed. {run["error"]}");
                 case "succeeded":
                     return run;
-                case "waiting" when !WaitsForPeople(run):
+                case "waiting" when Waits(run, forApproval: false):
                     return run;
-                case "waiting":
+                case "waiting" when Waits(run, forApproval: true):
                     await ApproveAsync(cancel);
                     await Task.Delay(Poll, cancel);
                     break;
@@ -59,8 +59,9 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
     public static JsonNode? Outputs(JsonNode run, string step) =>
         ((JsonArray)run["steps"]!).First(s => s!["name"]!.GetValue<string>() == step)!["outputs"];
 
-    private static bool WaitsForPeople(JsonNode run) => ((JsonArray)run["steps"]!).Any(step =>
-        step!["state"]!.GetValue<string>() == "waiting" && step["error"]!.GetValue<string>().StartsWith("approval ", StringComparison.Ordinal));
+    private static bool Waits(JsonNode run, bool forApproval) => ((JsonArray)run["steps"]!).Any(step =>
+        step!["state"]!.GetValue<string>() == "waiting"
+        && step["error"]!.GetValue<string>().StartsWith("approval ", StringComparison.Ordinal) == forApproval);
 
     private async Task ApproveAsync(CancellationToken cancel)
     {
