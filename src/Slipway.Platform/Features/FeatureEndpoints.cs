@@ -28,11 +28,11 @@ internal static class FeatureEndpoints
     {
         var api = routes.MapGroup("/api/v1/features").WithTags("Features");
         api.MapPost("online", OnlineAsync);
-        api.MapPost("plan", PlanAsync).Accepts<string>("application/yaml", "application/json", "text/plain");
-        api.MapPost("apply", ApplyAsync).Accepts<string>("application/yaml", "application/json", "text/plain");
-        api.MapGet("entities", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Entity, registry, cancel));
-        api.MapGet("views", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.View, registry, cancel));
-        api.MapGet("services", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Service, registry, cancel));
+        api.MapPost("plan", PlanAsync);
+        api.MapPost("apply", ApplyAsync);
+        api.MapGet("entities", ListAsync(DefinitionKind.Entity));
+        api.MapGet("views", ListAsync(DefinitionKind.View));
+        api.MapGet("services", ListAsync(DefinitionKind.Service));
         return routes;
     }
 
@@ -60,8 +60,8 @@ internal static class FeatureEndpoints
         HttpRequest request, Actor actor, FeatureRegistryService registry, CancellationToken cancel) =>
         TypedResults.Ok(await registry.ApplyAsync(await ReadAsync(request, cancel), actor, cancel));
 
-    private static async Task<Ok<IReadOnlyList<StoredDefinition>>> ListAsync(
-        DefinitionKind kind, FeatureRegistryService registry, CancellationToken cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
+    private static Func<FeatureRegistryService, CancellationToken, Task<Ok<IReadOnlyList<StoredDefinition>>>> ListAsync(DefinitionKind kind) =>
+        async (registry, cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
 
     private static async Task<FeatureRepository> ReadAsync(HttpRequest request, CancellationToken cancel)
     {

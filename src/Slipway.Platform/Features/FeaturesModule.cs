@@ -9,7 +9,10 @@ namespace Slipway.Platform.Features;
 
 public static class FeaturesModule
 {
-    /// <summary>Needs the Access module, <c>Db</c>, <c>AnalyticsEngine</c> and <c>TimeProvider</c>; <see cref="OnlineStoreOptions"/> registered before keep their values.</summary>
+    /// <summary>
+    /// Needs the Access module, <c>Db</c>, <c>AnalyticsEngine</c> and <c>TimeProvider</c>; <see cref="OnlineStoreOptions"/> registered
+    /// before keep their values.
+    /// </summary>
     public static IServiceCollection AddFeatures(this IServiceCollection services)
     {
         services.TryAddSingleton(new OnlineStoreOptions());

@@ -1,6 +1,8 @@
 namespace Slipway.Platform.Foundation;
 
-/// <summary>Wakes everybody who waits, once per beat. Take <see cref="Next"/> before looking at what it announces, so that no beat is missed.</summary>
+/// <summary>
+/// Wakes everybody who waits, once per beat. Take <see cref="Next"/> before looking at what it announces, so that no beat is missed.
+/// </summary>
 public sealed class Pulse
 {
     private TaskCompletionSource next = Create();

@@ -108,7 +108,8 @@ public sealed class StreamService(
             if (time.GetElapsedTime(deadline) >= options.WaitLimit)
             {
                 throw new SlipwayException(
-                    ErrorKind.Timeout, $"The events are stored, but after {options.WaitLimit.TotalSeconds} s {string.Join(", ", behind)} had not taken them in.");
+                    ErrorKind.Timeout,
+                    $"The events are stored, but after {options.WaitLimit.TotalSeconds} s {string.Join(", ", behind)} had not taken them in.");
             }
 
             // Another server may do the work; its commits beat no pulse here.

@@ -7,7 +7,10 @@ namespace Slipway.Platform.Streaming;
 
 public static class StreamingModule
 {
-    /// <summary>Needs the Features module, <c>Db</c>, <c>EventLog</c> and <c>TimeProvider</c>; <see cref="StreamOptions"/> registered before keep their values.</summary>
+    /// <summary>
+    /// Needs the Features and Pipelines modules, <c>Db</c>, <c>EventLog</c> and <c>TimeProvider</c>; <see cref="StreamOptions"/>
+    /// registered before keep their values.
+    /// </summary>
     public static IServiceCollection AddStreaming(this IServiceCollection services)
     {
         services.TryAddSingleton(new StreamOptions());

@@ -11,7 +11,8 @@ using Slipway.Platform.Foundation.Events;
 namespace Slipway.Platform.Streaming;
 
 /// <summary>What a run of events does to a view: to be written in one transaction with the offset behind them.</summary>
-internal sealed record StreamEffect(IReadOnlyList<OnlineRow> Rows, IReadOnlyList<DeadLetter> DeadLetters, ViewPosition Position, long NextOffset);
+internal sealed record StreamEffect(
+    IReadOnlyList<OnlineRow> Rows, IReadOnlyList<DeadLetter> DeadLetters, ViewPosition Position, long NextOffset);
 
 /// <summary>
 /// One streaming view as it runs: its windows in memory and where it stands in the topic. Its effects are a function of the
@@ -59,7 +60,9 @@ internal sealed class ViewStream
         return stream;
     }
 
-    /// <summary>Takes in the events from <see cref="Offset"/> on. Changes the windows at once: if the effect is not written, this object is spent.</summary>
+    /// <summary>
+    /// Takes in the events from <see cref="Offset"/> on. Changes the windows at once: if the effect is not written, this object is spent.
+    /// </summary>
     /// <param name="events">Of the topic, in order; those before the offset are passed over.</param>
     public StreamEffect Take(IReadOnlyList<StoredEvent> events, long nextOffset, DateTimeOffset now)
     {
@@ -144,8 +147,10 @@ internal sealed class ViewStream
         return prepared.Where(row => times.IsNull(row) || times.Longs[row] > until);
     }
 
+    /// <summary>The cause quotes what was sent, which may hold what a database's text cannot.</summary>
     private DeadLetter Letter(StoredEvent e, string cause) => new(
-        View.Topic, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs), cause, Encoding.UTF8.GetString(e.Payload), default);
+        View.Topic, e.Offset, View.Key, e.Id, Microseconds.ToDateTimeOffset(e.TimeUs),
+        string.Concat(cause.Select(c => char.IsControl(c) ? '\uFFFD' : c)), Encoding.UTF8.GetString(e.Payload), default);
 
     private string Describe(RefusalCause cause) => cause == RefusalCause.NullKey
         ? $"A part of the key is null: {string.Join(", ", View.Stored.JoinKeys.Select(k => k.Name))}."

@@ -58,6 +58,8 @@ public sealed class JsonRowsTests
     [InlineData("{")]
     [InlineData("""{"name":"a"} {}""")]
     [InlineData("""{"name":"a""")]
+    [InlineData("""{"name":"\ud800"}""")]
+    [InlineData("""{"\ud800":1}""")]
     public void What_is_not_one_json_object_is_named(string json) => Assert.Single(Read(json).Unreadable);
 
     [Fact]

@@ -33,6 +33,16 @@ public abstract class OnlineStoreContract(PostgresServer? postgres) : OnBothEngi
         Assert.Null((await store.ReadAsync("v@2", Keys("ORD"), Cancel))[0]);
     }
 
+    [Fact]
+    public async Task A_view_without_an_entity_has_one_row()
+    {
+        var key = EntityKeys.Of([], 2);
+        await store.WriteAsync("v@1", [new OnlineRow(key.ToArray(0), 1, 1, [1])], Cancel);
+        await store.WriteAsync("v@1", [new OnlineRow(key.ToArray(1), 2, 1, [2])], Cancel);
+        Assert.Equal([2, 2], (await store.ReadAsync("v@1", key, Cancel)).Select(e => e?.Bytes[0]));
+        Assert.Equal([2, 2], (await new OnlineStore(Db, new OnlineStoreOptions { CacheMegabytes = 0 }).ReadAsync("v@1", key, Cancel)).Select(e => e?.Bytes[0]));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

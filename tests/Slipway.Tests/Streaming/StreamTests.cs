@@ -76,6 +76,19 @@ public abstract class StreamContract(PostgresServer? postgres) : OnBothEngines(p
     }
 
     [Fact]
+    public async Task What_no_database_can_hold_as_text_stops_no_topic()
+    {
+        await streams.PushAsync(
+            10, Cancel, Event("nul", 1, """{"value":"\u0000"}"""), Event("half", 2, """{"value":"\ud800"}"""),
+            Event("long", 3, $$"""{"value":"{{new string('x', 39)}}𝄞"}"""), new("bytes", null, 4, [0x7b, 0xff, 0x00]),
+            Reading("good", "a", 1, 5, 60));
+        await streams.DrainAsync(Cancel);
+        Assert.Equal((1, 60, 1), await streams.ReadAsync("a", 1, Cancel));
+        var letters = (await streams.Service.DeadLettersAsync(Topic, null, 100, Cancel)).Items;
+        Assert.Equal(["nul", "half", "long", "bytes"], letters.Where(l => l.View == "load@1").Select(l => l.EventId));
+    }
+
+    [Fact]
     public async Task A_topic_tells_how_far_its_views_are()
     {
         await streams.PushAsync(10, Cancel, Reading("1", "a", 1, 5, 60), Reading("2", "a", 1, 11, 60));

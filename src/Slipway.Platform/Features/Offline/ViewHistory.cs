@@ -26,7 +26,10 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
         return await Task.Run(() => Run(windowed, history, upTo), cancel);
     }
 
-    /// <summary>By event time. The last file that was computed is remembered while it stays as it is: materialising day by day asks for it each day.</summary>
+    /// <summary>
+    /// By event time. The last file that was computed is remembered while it stays as it is: materialising day by day asks for it
+    /// each day.
+    /// </summary>
     /// <returns>Equal objects mean equal rows.</returns>
     internal async Task<BatchRows> BatchRowsAsync(BatchView view, SourceTables sources, CancellationToken cancel)
     {

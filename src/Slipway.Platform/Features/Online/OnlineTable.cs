@@ -14,7 +14,7 @@ internal static class OnlineTable
         """;
 
     private const string One =
-        "insert into online_features (view, entity_key, event_time_us, created_us, row_bytes) values (@view, @key, @event, @created, @row) "
+        "insert into online_features (view, entity_key, event_time_us, created_us, row_bytes) values (?, ?, ?, ?, ?) "
         + Newest;
 
     private const string Many =
@@ -29,13 +29,9 @@ internal static class OnlineTable
             ? WriteManyAsync(session, view, Winners(rows), cancel)
             : WriteEachAsync(session, view, Winners(rows), cancel);
 
-    /// <summary>One statement bound by position, without the session's look-ups by name, which would double its cost.</summary>
-    private static async Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
+    private static Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
-        await using var command = session.Connection.CreateCommand();
-        command.CommandText = One;
-        Add(command, "view").Value = view;
-        var (key, time, created, bytes) = (Add(command, "key"), Add(command, "event"), Add(command, "created"), Add(command, "row"));
+        using var insert = new SqliteInsert(session, One);
         for (var i = 0; i < rows.Length; i++)
         {
             if ((i & 0xFFF) == 0)
@@ -44,9 +40,15 @@ internal static class OnlineTable
             }
 
             var row = rows[i];
-            (key.Value, time.Value, created.Value, bytes.Value) = (row.Key, row.EventTimeUs, row.CreatedUs, row.Bytes);
-            command.ExecuteNonQuery();
+            insert.Add(view);
+            insert.Add(row.Key);
+            insert.Add(row.EventTimeUs);
+            insert.Add(row.CreatedUs);
+            insert.Add(row.Bytes);
+            insert.Execute();
         }
+
+        return Task.CompletedTask;
     }
 
     private static async Task WriteManyAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
@@ -123,14 +125,6 @@ internal static class OnlineTable
 
     public static Task<int> DeleteAsync(DbSession session, string view, byte[] key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from online_features where view = @view and entity_key = @key", c => c.With("view", view).With("key", key), cancel);
-
-    private static DbParameter Add(DbCommand command, string name)
-    {
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        command.Parameters.Add(parameter);
-        return parameter;
-    }
 
     private static (byte[] Key, OnlineEntry Entry) Read(DbDataReader row) =>
         (row.GetFieldValue<byte[]>(0), new OnlineEntry(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3)));

@@ -74,9 +74,9 @@ public sealed class RowLayout
             case DataType.Timestamp:
                 return Column.Timestamp(name, Read(rows, missing, Long, slot), missing);
             case DataType.Float32:
-                return Column.Float32(name, Read(rows, missing, (row, at) => (double)BinaryPrimitives.ReadSingleLittleEndian(row.AsSpan(at)), slot), missing);
+                return Column.Float32(name, Read(rows, missing, Single, slot), missing);
             case DataType.Float64:
-                return Column.Float64(name, Read(rows, missing, (row, at) => BinaryPrimitives.ReadDoubleLittleEndian(row.AsSpan(at)), slot), missing);
+                return Column.Float64(name, Read(rows, missing, Double, slot), missing);
             default:
                 return Column.String(name, Read<string?>(rows, missing, Text, slot));
         }
@@ -99,6 +99,10 @@ public sealed class RowLayout
     }
 
     private static long Long(byte[] row, int slot) => BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(slot));
+
+    private static double Single(byte[] row, int slot) => BinaryPrimitives.ReadSingleLittleEndian(row.AsSpan(slot));
+
+    private static double Double(byte[] row, int slot) => BinaryPrimitives.ReadDoubleLittleEndian(row.AsSpan(slot));
 
     private static string Text(byte[] row, int slot)
     {

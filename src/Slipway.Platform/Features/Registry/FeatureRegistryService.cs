@@ -40,7 +40,8 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
                 {
                     await FeatureRegistryStore.PutAsync(session, stored, ++sequence, cancel);
                     await audit.AppendAsync(
-                        session, actor, $"feature_{EnumName.Of(change.Kind)}.{EnumName.Of(change.Action)}", $"{change.Name}@{change.To}", null, cancel);
+                        session, actor, $"feature_{EnumName.Of(change.Kind)}.{EnumName.Of(change.Action)}", $"{change.Name}@{change.To}",
+                        null, cancel);
                 }
 
                 // What cannot be served must not be stored.

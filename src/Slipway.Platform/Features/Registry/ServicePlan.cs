@@ -68,7 +68,9 @@ public sealed record ServicePlan(
         foreach (var view in Computed)
         {
             // A constant reads nothing, but must know how many rows there are.
-            var inputs = view.Inputs.Count == 0 ? request : new Table([.. view.Inputs.Select(input => slots[input.Slot]!.Rename(input.Name))]);
+            var inputs = view.Inputs.Count == 0
+                ? request
+                : new Table([.. view.Inputs.Select(input => slots[input.Slot]!.Rename(input.Name))]);
             foreach (var (formula, name, slot) in view.Features)
             {
                 slots[slot] = Filled(slot, formula.Evaluate(inputs, name));

@@ -12,7 +12,9 @@ internal sealed class ServicePlanner
     private readonly FeatureRepository repository;
     private readonly IReadOnlyDictionary<string, StoredView> stored;
     private readonly Dictionary<string, (ColumnSchema Column, int Slot)> inputs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (StoredView View, ColumnSchema[] Keys, Dictionary<int, int> Features)> lookups = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (StoredView View, ColumnSchema[] Keys, Dictionary<int, int> Features)> lookups =
+        new(StringComparer.Ordinal);
+
     private readonly List<ViewFormulas> computed = [];
     private readonly Dictionary<int, FeatureDefault> defaults = [];
     private readonly string service;
@@ -25,7 +27,9 @@ internal sealed class ServicePlanner
         this.service = service;
     }
 
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when a column would need two types, or a default has the wrong one.</exception>
+    /// <exception cref="SlipwayException">
+    /// <see cref="ErrorKind.Invalid"/> when a column would need two types, or a default has the wrong one.
+    /// </exception>
     public static ServicePlan Plan(
         FeatureRepository repository, IReadOnlyDictionary<string, StoredView> stored, FeatureServiceDefinition service, int version)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
@@ -18,7 +19,8 @@ public static class JsonColumns
             throw SlipwayException.Invalid("Columns are an object that holds, by name, an array of values each.");
         }
 
-        var schemas = needed.Concat(optional.Where(o => needed.All(n => n.Name != o.Name))).ToDictionary(s => s.Name, StringComparer.Ordinal);
+        var schemas = needed.Concat(optional.Where(o => needed.All(n => n.Name != o.Name)))
+            .ToDictionary(s => s.Name, StringComparer.Ordinal);
         var columns = new List<Column>();
         foreach (var property in json.EnumerateObject())
         {
@@ -49,7 +51,8 @@ public static class JsonColumns
 
         // A column is read as rows with one field, so that a value means the same in a request as in an event.
         var name = JsonEncodedText.Encode(schema.Name);
-        var rows = JsonRows.Read([schema], [.. values.EnumerateArray().Select(v => System.Text.Encoding.UTF8.GetBytes($"{{\"{name}\":{v.GetRawText()}}}"))]);
+        var objects = values.EnumerateArray().Select(value => Encoding.UTF8.GetBytes($"{{\"{name}\":{value.GetRawText()}}}"));
+        var rows = JsonRows.Read([schema], [.. objects]);
         return rows.Unreadable is [var wrong, ..]
             ? throw SlipwayException.Invalid($"Row {wrong.Index}: {wrong.Cause}")
             : rows.Table.Columns[0];

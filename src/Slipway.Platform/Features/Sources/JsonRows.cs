@@ -72,8 +72,9 @@ public sealed class JsonRows
                 return;
             }
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
+            // The reader throws the second where text is half a surrogate pair or not UTF-8.
             unreadable.Add(new UnreadableRow(index, $"Not JSON: {wrong.Message}"));
             return;
         }
@@ -225,5 +226,5 @@ public sealed class JsonRows
         _ => Shorten(Encoding.UTF8.GetString(reader.ValueSpan)),
     };
 
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..(char.IsHighSurrogate(text[39]) ? 39 : 40)] + "…";
 }
