@@ -13,7 +13,7 @@ namespace Slipway.Benchmarks;
 /// ≥ 0.95 × bare ONNX Runtime and ≥ 1.5 × ML.NET; one row ≥ 0.8 × bare ONNX Runtime. Medians after a warm-up; the rounds take
 /// turns, so that noise hits all alike.
 /// </summary>
-public static class OnnxBenchmark
+internal static class OnnxBenchmark
 {
     private const int TrainingRows = 300_000;
     private const int Features = 20;
@@ -22,13 +22,7 @@ public static class OnnxBenchmark
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Features).Select(i => $"f{i}")];
 
-    public static Task RunAsync(string[] args)
-    {
-        Run();
-        return Task.CompletedTask;
-    }
-
-    public static void Run()
+    public static Task<bool> RunAsync(CancellationToken cancel)
     {
         var training = Draw(TrainingRows, seed: 1);
         var scoring = Draw(ScoredRows, seed: 2);
@@ -37,6 +31,8 @@ public static class OnnxBenchmark
         {
             Run(training, scoring, new TrainerOptions { Algorithm = algorithm });
         }
+
+        return Task.FromResult(true);
     }
 
     private static void Run(Table training, Table scoring, TrainerOptions options)

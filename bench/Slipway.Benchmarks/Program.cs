@@ -4,6 +4,9 @@ using Slipway.Benchmarks;
 var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
 {
     ["startup"] = StartupBenchmark.RunAsync,
+    ["jobs"] = JobsBenchmark.RunAsync,
+    ["onnx"] = OnnxBenchmark.RunAsync,
+    ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
 };
 

@@ -32,7 +32,7 @@ public sealed class Expression
     public IReadOnlyList<ColumnSchema> Inputs { get; }
 
     /// <param name="columns">What names may stand for.</param>
-    /// <param name="type">The type wanted. Int64 becomes a float and float64 a float32 where it asks for that; nothing else converts.</param>
+    /// <param name="type">The type wanted. Int64 becomes float64 and float64 float32 to meet it; nothing else converts.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/>, naming the position and what is wrong there.</exception>
     public static Expression Compile(string text, IReadOnlyList<ColumnSchema> columns, DataType? type = null)
     {
@@ -96,7 +96,8 @@ public sealed class Expression
 
     private static Node Finish(Node node, DataType type) => type switch
     {
-        DataType.Float64 => Node.Map<double, double>(type, node, (double x, out double r) => double.IsFinite(r = x), Guard.Where(node.Sql, "isfinite(v)")),
+        DataType.Float64 => Node.Map<double, double>(
+            type, node, (double x, out double r) => double.IsFinite(r = x), Guard.Where(node.Sql, "isfinite(v)")),
         DataType.Float32 => Node.Map<double, double>(
             type, node, (double x, out double r) => double.IsFinite(r = (float)x), Guard.Float32(node.Sql)),
         _ => node,

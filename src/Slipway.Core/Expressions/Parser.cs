@@ -4,7 +4,8 @@ using Slipway.Core.Data;
 namespace Slipway.Core.Expressions;
 
 /// <summary>
-/// Precedence climbing over the grammar, loosest first: or · and · not · comparison, is [not] null, [not] in (…) · || · + − · * / % · unary −.
+/// Precedence climbing over the grammar, loosest first:
+/// or · and · not · comparison, is [not] null, [not] in (…) · || · + − · * / % · unary −.
 /// </summary>
 internal sealed class Parser(string text)
 {

@@ -20,5 +20,5 @@ public sealed record JoinedView(string Name, Table Rows, string EventTimestamp)
     public IReadOnlyList<string> Features { get; init; } = [];
 }
 
-/// <summary>One entry of a join-key map: the entity rows' <paramref name="EntityColumn"/> equals the view's <paramref name="ViewColumn"/>.</summary>
+/// <summary>One entry of a join-key map: which column of the entity rows must equal which of the view.</summary>
 public sealed record JoinKey(string EntityColumn, string ViewColumn);

@@ -22,52 +22,38 @@ public static partial class DriftTest
     /// </summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for options out of range only.</exception>
     public static DriftDecision Decide(
-        ReadOnlySpan<double> reference, ReadOnlySpan<double> current, DriftOptions? options = null)
+        ReadOnlySpan<double> reference, ReadOnlySpan<double> current, DriftOptions? options = null) =>
+        Decide(NumericSample.Of(reference), NumericSample.Of(current), options);
+
+    /// <summary>The same over samples made ready before, such as those of a stored profile: O(n + m).</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for options out of range only.</exception>
+    public static DriftDecision Decide(NumericSample reference, NumericSample current, DriftOptions? options = null)
     {
         options ??= DriftOptions.Default;
         options.Validate();
-        double[] a = [.. Finite(reference)];
-        double[] b = [.. Finite(current)];
-        if (TooFew(a.Length, reference.Length, b.Length, current.Length, options) is var (verdict, why))
+        var floor = options.NumericEffectFloor;
+        if (TooFew(reference.Count, reference.Rows, current.Count, current.Rows, options) is var (verdict, why))
         {
             return new(
-                verdict, NumericMethod, null, null, null, NumericEffect, null,
-                options.NumericEffectFloor, a.Length, b.Length, why);
+                verdict, NumericMethod, null, null, null, NumericEffect, null, floor, reference.Count, current.Count, why);
         }
 
-        Array.Sort(a);
-        Array.Sort(b);
-        var test = KolmogorovSmirnov.Test(a, b);
-        var (name, effect) = Effect(a, b);
+        var test = KolmogorovSmirnov.Test(reference.Values, current.Values);
+        var (name, effect) = Effect(reference, current);
         return Judge(new(
-            DriftVerdict.NoDrift, NumericMethod, test.Statistic, test.PValue, null, name, effect,
-            options.NumericEffectFloor, a.Length, b.Length, ""), options);
+            DriftVerdict.NoDrift, NumericMethod, test.Statistic, test.PValue, null, name, effect, floor, reference.Count,
+            current.Count, ""), options);
     }
 
-    private static List<double> Finite(ReadOnlySpan<double> values)
+    private static (string Name, double Effect) Effect(NumericSample a, NumericSample b)
     {
-        var finite = new List<double>(values.Length);
-        foreach (var x in values)
+        var distance = Wasserstein.DistanceSorted(a.Values, b.Values);
+        if (distance == 0 || a.StandardDeviation > 0)
         {
-            if (double.IsFinite(x))
-            {
-                finite.Add(x);
-            }
+            return (NumericEffect, distance == 0 ? 0 : distance / a.StandardDeviation);
         }
 
-        return finite;
-    }
-
-    private static (string Name, double Effect) Effect(double[] a, double[] b)
-    {
-        var distance = Wasserstein.DistanceSorted(a, b);
-        var deviation = Wasserstein.StandardDeviation(a);
-        if (distance == 0 || deviation > 0)
-        {
-            return (NumericEffect, distance == 0 ? 0 : distance / deviation);
-        }
-
-        return ("wasserstein.pooled_std", distance / Wasserstein.StandardDeviation([.. a, .. b]));
+        return ("wasserstein.pooled_std", distance / Wasserstein.StandardDeviation([.. a.Values, .. b.Values]));
     }
 
     /// <summary>Categorical: chi-square of the 2×k table, effect TVD. A null is a missing value.</summary>

@@ -4,7 +4,7 @@ using Slipway.Core.Expressions;
 
 namespace Slipway.Core.Windows;
 
-/// <summary>The distinct inputs of a definition's aggregations, compiled, and read from events as numbers: booleans 0 or 1, null NaN.</summary>
+/// <summary>The distinct inputs of a definition's aggregations, read from events as numbers: booleans 0 or 1, null NaN.</summary>
 internal sealed class EventInputs
 {
     private readonly List<string?> texts = [];
@@ -19,7 +19,8 @@ internal sealed class EventInputs
     public IReadOnlyList<int> Slots { get; }
 
     /// <summary>One array per input, of a value per event.</summary>
-    public double[][] Read(Table events) => [.. expressions.Select(e => e is null ? Ones(events.Rows) : Numbers(e.Evaluate(events, "input")))];
+    public double[][] Read(Table events) =>
+        [.. expressions.Select(e => e is null ? Ones(events.Rows) : Numbers(e.Evaluate(events, "input")))];
 
     private int SlotOf(WindowAggregation one, IReadOnlyList<ColumnSchema> columns)
     {

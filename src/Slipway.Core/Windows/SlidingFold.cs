@@ -40,7 +40,7 @@ internal sealed class SlidingFold(long length, int inputs)
     public Summary Value(int input) =>
         Start < Split ? Summary.Merge(suffixes[((Start - suffixBase) * inputs) + input], newer[input]) : newer[input];
 
-    /// <summary>Computes the sums anew for a window over the buckets from <paramref name="start"/>, divided at <paramref name="split"/>.</summary>
+    /// <summary>Computes the sums anew, for the buckets from <paramref name="start"/> on.</summary>
     public void Restore(Buckets buckets, int start, int split)
     {
         (Start, Split, suffixBase) = (start, split, start);

@@ -1,6 +1,7 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Foundation.Jobs;
 
 namespace Slipway.Platform.Access;
 
@@ -8,7 +9,8 @@ namespace Slipway.Platform.Access;
 /// Asks people before something happens. An approval holds for one subject and one action for as long as both exist: a model
 /// version that was approved for production once may return there in a rollback.
 /// </summary>
-public sealed class ApprovalService(Db db, AuditLog audit, AccessService access, ApprovalOptions options, TimeProvider time)
+public sealed class ApprovalService(
+    Db db, AuditLog audit, AccessService access, ApprovalOptions options, JobService jobs, TimeProvider time)
 {
     public const int MaxActionLength = 100;
     public const int MaxTextLength = 5000;
@@ -73,6 +75,9 @@ public sealed class ApprovalService(Db db, AuditLog audit, AccessService access,
         if (StateOf(approval) is var state && state != ApprovalState.Pending)
         {
             await ApprovalStore.CloseAsync(session, id, state, made.DecidedMs, cancel);
+
+            // Pipelines that wait for the decision lie above this module: their job tells them.
+            await jobs.EnqueueAsync(session, "pipelines.resume", new { approval = id }, cancel);
             approval = approval with { State = state, DecidedMs = made.DecidedMs };
         }
 

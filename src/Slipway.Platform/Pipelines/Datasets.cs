@@ -2,6 +2,7 @@ using Slipway.Core.Data;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Blobs;
+using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Pipelines;
 
@@ -10,7 +11,7 @@ namespace Slipway.Platform.Pipelines;
 public sealed record DatasetSnapshot(string Name, string Key, string Sha256, long Rows)
 {
     /// <summary>How lineage names it.</summary>
-    public string Id => $"{Name}@{Sha256[..12]}";
+    internal LineageNode Node => LineageNode.Dataset(Name, Sha256[..36]);
 }
 
 /// <summary>Writes and reads dataset snapshots in the blob store.</summary>

@@ -16,7 +16,7 @@ public static class PipelineEndpoints
     {
         var group = routes.MapGroup("/api/v1").WithTags("pipelines");
         group.MapGet("/pipelines", ListAsync);
-        group.MapPut("/pipelines", PutAsync).WithSummary("Add or replace a pipeline, as YAML").Accepts<string>("application/yaml");
+        group.MapPut("/pipelines", PutAsync).WithSummary("Add or replace a pipeline, as YAML").Accepts<string>("application/yaml", "application/json", "text/plain");
         group.MapGet("/pipelines/{name}", GetAsync);
         group.MapPost("/pipelines/{name}/runs", StartAsync).WithSummary("Start a run; the same cause again gives the same run");
         group.MapGet("/pipeline-runs", ListRunsAsync).WithSummary("Runs, newest first, without their steps");

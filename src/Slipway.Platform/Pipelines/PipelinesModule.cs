@@ -1,7 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Pipelines.Models;
 using Slipway.Platform.Pipelines.Quality;
+using Slipway.Platform.Pipelines.Steps;
+using Slipway.Platform.Pipelines.Trainers;
 
 namespace Slipway.Platform.Pipelines;
 
@@ -12,6 +16,23 @@ public static class PipelinesModule
         .AddSingleton<PipelineRunner>()
         .AddSingleton<StepRunner>()
         .AddSingleton<QualityCheck>()
+        .AddSingleton<Datasets>()
+        .AddSingleton<ModelScorer>()
+        .AddSingleton(new BinaryTrainer())
+        .AddStep<IngestStep>("dataset.ingest", 1, step => step.RunAsync)
+        .AddStep<TrainingSetStep>("features.training_set", 1, step => step.RunAsync)
+        .AddStep<TrainStep>("model.train", 1, step => step.RunAsync)
+        .AddStep<EvaluateStep>("model.evaluate", 1, step => step.RunAsync)
+        .AddStep<GateStep>("model.gate", 1, step => step.RunAsync)
+        .AddStep<RegisterStep>("model.register", 1, step => step.RunAsync)
+        .AddStep<StageSteps>("model.resolve", 1, steps => steps.ResolveAsync)
+        .AddStep<StageSteps>("model.approve", 1, steps => steps.ApproveAsync)
+        .AddStep<StageSteps>("model.promote", 1, steps => steps.PromoteAsync)
+        .AddStep<ServingSteps>("serving.deploy", 1, steps => steps.DeployAsync)
+        .AddStep<ServingSteps>("serving.canary", 1, steps => steps.CanaryAsync)
+        .AddStep<ServingSteps>("serving.canary_verdict", 1, steps => steps.VerdictAsync)
+        .AddStep<MonitoringSteps>("monitoring.watch", 1, steps => steps.WatchAsync)
+        .AddStep<MonitoringSteps>("monitoring.rebase", 1, steps => steps.RebaseAsync)
         .AddJob(PipelineService.RunJob, RunHandler)
         .AddJob(PipelineService.TriggerJob, TriggerHandler)
         .AddJob(PipelineService.ResumeJob, ResumeHandler);
@@ -19,9 +40,11 @@ public static class PipelinesModule
     /// <summary>Registers a kind of step; the step's class is made by the container.</summary>
     public static IServiceCollection AddStep<TStep>(
         this IServiceCollection services, string name, int version, Func<TStep, StepHandler> handler)
-        where TStep : class => services
-        .AddSingleton<TStep>()
-        .AddSingleton(provider => new StepKind(name, version, handler(provider.GetRequiredService<TStep>())));
+        where TStep : class
+    {
+        services.TryAddSingleton<TStep>();
+        return services.AddSingleton(provider => new StepKind(name, version, handler(provider.GetRequiredService<TStep>())));
+    }
 
     private static JobHandler RunHandler(IServiceProvider services)
     {

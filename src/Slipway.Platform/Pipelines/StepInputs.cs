@@ -9,7 +9,7 @@ namespace Slipway.Platform.Pipelines;
 /// <summary>A step's inputs and outputs as records: <c>snake_case</c> in YAML, strict about names and types.</summary>
 public static class StepInputs
 {
-    private static readonly JsonSerializerOptions Options = Create();
+    public static JsonSerializerOptions Options { get; } = Create();
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the step and the input that is missing, unknown or wrong.</exception>
     public static T Read<T>(this StepContext step)

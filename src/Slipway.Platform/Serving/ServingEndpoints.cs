@@ -46,6 +46,7 @@ public static class ServingEndpoints
         endpoints.MapGet("{name}/predictions/counts", CountsAsync);
         endpoints.MapPost("{name}/canary", StartCanaryAsync);
         endpoints.MapGet("{name}/canary", GetCanaryAsync);
+        endpoints.MapPost("{name}/canary/evaluate", EvaluateCanaryAsync).WithSummary("Look at the canary now instead of within seconds");
         routes.MapPost("/api/v1/feedback", FeedbackAsync).WithTags("Serving");
         return routes;
     }
@@ -98,6 +99,9 @@ public static class ServingEndpoints
 
     private static async Task<Ok<Rollout>> GetCanaryAsync(string name, RolloutService rollouts, CancellationToken cancel) =>
         TypedResults.Ok(await rollouts.GetAsync(name, cancel));
+
+    private static async Task<Ok<Rollout>> EvaluateCanaryAsync(string name, RolloutService rollouts, CancellationToken cancel) =>
+        TypedResults.Ok(await rollouts.EvaluateAsync(name, cancel) ?? await rollouts.GetAsync(name, cancel));
 
     private static async Task<Ok<FeedbackReceipt>> FeedbackAsync(
         FeedbackRequest request, FeedbackService feedback, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Slipway.Commands.Demo;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
 
@@ -44,6 +45,7 @@ internal static class CommandLine
         var root = new RootCommand("Slipway runs the whole life of a model: features, training, registry, serving, monitoring.")
         {
             ServeCommand.Create(),
+            DemoCommand.Create(),
             DoctorCommand.Create(),
             VersionCommand.Create(),
         };

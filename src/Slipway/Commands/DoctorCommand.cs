@@ -1,14 +1,18 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Slipway.Configuration;
 using Slipway.Doctor;
-using Slipway.Hosting;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Commands;
 
 /// <summary><c>slipway doctor</c>: looks at everything the server with these settings would need, and says what to do.</summary>
 internal static class DoctorCommand
 {
+    /// <summary>A check without advice says so: whoever reads the array need not ask which keys there are.</summary>
+    private static readonly JsonSerializerOptions Options = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
     public static Command Create()
     {
         var command = new Command("doctor", "Check this machine and these settings; fails when the server would not run.");
@@ -36,7 +40,7 @@ internal static class DoctorCommand
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
                 findings.Select(found => new { found.Check, found.Finding.Verdict, found.Finding.Found, found.Finding.Advice }),
-                Json.Options));
+                Options));
         }
 
         return findings.Any(found => found.Finding.Verdict == Verdict.Fail) ? ExitCode.Failed : ExitCode.Ok;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Slipway.Hosting;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Commands;
 

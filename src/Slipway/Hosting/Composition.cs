@@ -1,5 +1,16 @@
 using Microsoft.AspNetCore.Http.Json;
 using Slipway.Configuration;
+using Slipway.Platform.Access;
+using Slipway.Platform.Features;
+using Slipway.Platform.Features.Online;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Monitoring;
+using Slipway.Platform.Pipelines;
+using Slipway.Platform.Registry;
+using Slipway.Platform.Serving;
+using Slipway.Platform.Streaming;
+using Slipway.Platform.Tracking;
+using Slipway.Protocols.OpenInference;
 
 namespace Slipway.Hosting;
 
@@ -12,7 +23,7 @@ internal static class Composition
         services.AddSingleton(TimeProvider.System);
         services.AddRouting();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.Configure<JsonOptions>(json => Json.Configure(json.SerializerOptions));
+        services.Configure<JsonOptions>(json => Json.Apply(json.SerializerOptions));
         services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new() { Title = "Slipway", Version = ProductVersion.Current.Version };
@@ -20,6 +31,7 @@ internal static class Composition
         }));
         services.AddHealth();
         services.AddTelemetry(options);
+        services.AddModules(options);
         services.AddHostedService<Draining>();
         return services;
     }
@@ -31,5 +43,35 @@ internal static class Composition
         app.MapHealth();
         app.MapOpenApi();
         app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapFoundation();
+        app.MapAccess();
+        app.MapTracking();
+        app.MapRegistry();
+        app.MapFeatures();
+        app.MapServing();
+        app.MapMonitoring();
+        app.MapPipelines();
+        app.MapStreaming();
+        app.MapOpenInference();
+    }
+
+    private static void AddModules(this IServiceCollection services, SlipwayOptions options)
+    {
+        foreach (var model in options.Models)
+        {
+            services.AddSingleton(new LocalModel(model.Name, model.File));
+        }
+
+        services
+            .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database))
+            .AddAccess()
+            .AddTracking()
+            .AddRegistry()
+            .AddFeatures()
+            .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
+            .AddServing()
+            .AddMonitoring()
+            .AddPipelines()
+            .AddStreaming();
     }
 }

@@ -1,5 +1,6 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation.Jobs;
 using Slipway.TestKit;
 
 namespace Slipway.Tests.Access;
@@ -22,7 +23,7 @@ public abstract class ApprovalContract(PostgresServer? postgres) : OnBothEngines
     }
 
     private ApprovalService Approvals(ApprovalOptions? options = null) =>
-        new(Db, audit, new AccessService(), options ?? new ApprovalOptions(), Time);
+        new(Db, audit, new AccessService(), options ?? new ApprovalOptions(), new JobService(Db, Time, new JobOptions()), Time);
 
     private static async Task<SlipwayException> FailsAsync(Func<Task> act, ErrorKind kind)
     {

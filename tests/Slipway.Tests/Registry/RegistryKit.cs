@@ -4,6 +4,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Tracking;
 
@@ -24,7 +25,7 @@ internal sealed class RegistryKit
         var access = new AccessService();
         Blobs = new BlobStore(blobFolder);
         Audit = new AuditLog(db, time);
-        Approvals = new ApprovalService(db, Audit, access, new ApprovalOptions(), time);
+        Approvals = new ApprovalService(db, Audit, access, new ApprovalOptions(), new JobService(db, time, new JobOptions()), time);
         Tracking = new TrackingService(db, access, time);
         Lineage = new LineageService(db, access, time);
         Registry = new RegistryService(

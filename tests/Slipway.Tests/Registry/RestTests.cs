@@ -1,56 +1,43 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Tracking;
+using Slipway.Tests.Hosting;
 
 namespace Slipway.Tests.Registry;
 
 /// <summary>The native REST interface of Access, Tracking and Registry over a real socket, as the how-to pages use it.</summary>
 public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
 {
-    private WebApplication app = null!;
-    private HttpClient http = null!;
+    private const string Outside = "what a stranger must not read";
+
+    private RunningHost host = null!;
     private Actor? signedIn;
 
-    protected override async Task PrepareAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.ConfigureHttpJsonOptions(options => Json.Apply(options.SerializerOptions));
-        builder.Services.AddSingleton(Db).AddSingleton<TimeProvider>(Time).AddSingleton(new BlobStore(Folder.Combine("blobs")));
-        builder.Services.AddAccess().AddTracking().AddRegistry();
-        app = builder.Build();
-        app.Use((context, next) =>
-        {
-            if (signedIn is not null)
-            {
-                context.Features.Set(signedIn); // as sign-in will do
-            }
+    private HttpClient Http => host.Http;
 
+    protected override async Task PrepareAsync() => host = await RunningHost.StartAsync(
+        add: services => services.AddSingleton(Db).AddSingleton(new BlobStore(Folder.Combine("blobs"))),
+        map: app => app.Use((context, next) =>
+        {
+            context.Features.Set(signedIn); // as sign-in will do
             return next(context);
-        });
-        app.MapAccess().MapTracking().MapRegistry();
-        await app.StartAsync(Cancel);
-        http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
-    }
+        }));
 
     async ValueTask IAsyncDisposable.DisposeAsync()
     {
-        http.Dispose();
-        await app.DisposeAsync();
+        await host.DisposeAsync();
         await DisposeAsync();
     }
 
@@ -62,7 +49,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         }
 
-        using var response = await http.SendAsync(request, Cancel);
+        using var response = await Http.SendAsync(request, Cancel);
         var text = await response.Content.ReadAsStringAsync(Cancel);
         Assert.True(expected == response.StatusCode, $"{method} {address}: {(int)response.StatusCode} {text}");
         return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
@@ -115,7 +102,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     public async Task A_body_that_lacks_something_or_is_no_json_is_a_bad_request(string part, string json)
     {
         var id = await StartRunAsync();
-        using var response = await http.PostAsync(
+        using var response = await Http.PostAsync(
             new Uri($"/api/v1/runs/{id}/{part}", UriKind.Relative), new StringContent(json, Encoding.UTF8, "application/json"), Cancel);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
@@ -125,10 +112,10 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     {
         var id = await StartRunAsync();
         var page = "<script>alert(1)</script>"u8.ToArray();
-        using var up = await http.PutAsync(new Uri($"/api/v1/runs/{id}/artifacts/report/page.html", UriKind.Relative), new ByteArrayContent(page), Cancel);
+        using var up = await Http.PutAsync(new Uri($"/api/v1/runs/{id}/artifacts/report/page.html", UriKind.Relative), new ByteArrayContent(page), Cancel);
         Assert.Equal(HttpStatusCode.OK, up.StatusCode);
 
-        using var down = await http.GetAsync(new Uri($"/api/v1/runs/{id}/artifacts/report/page.html", UriKind.Relative), Cancel);
+        using var down = await Http.GetAsync(new Uri($"/api/v1/runs/{id}/artifacts/report/page.html", UriKind.Relative), Cancel);
         Assert.Equal(page, await down.Content.ReadAsByteArrayAsync(Cancel));
         Assert.Equal("application/octet-stream", down.Content.Headers.ContentType!.MediaType);
         Assert.Equal("attachment", down.Content.Headers.ContentDisposition!.DispositionType);
@@ -139,7 +126,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
 
         using var part = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/runs/{id}/artifacts/report/page.html");
         part.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(1, 6);
-        using var ranged = await http.SendAsync(part, Cancel);
+        using var ranged = await Http.SendAsync(part, Cancel);
         Assert.Equal("script", await ranged.Content.ReadAsStringAsync(Cancel));
     }
 
@@ -148,7 +135,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     {
         var id = await StartRunAsync();
         var bytes = new byte[31 << 20]; // Kestrel's default limit is 30,000,000
-        using var up = await http.PutAsync(new Uri($"/api/v1/runs/{id}/artifacts/model.onnx", UriKind.Relative), new ByteArrayContent(bytes), Cancel);
+        using var up = await Http.PutAsync(new Uri($"/api/v1/runs/{id}/artifacts/model.onnx", UriKind.Relative), new ByteArrayContent(bytes), Cancel);
         var info = await up.Content.ReadFromJsonAsync<BlobInfo>(Json.Options, Cancel);
         Assert.Equal((bytes.LongLength, Convert.ToHexStringLower(SHA256.HashData(bytes))), (info!.Bytes, info.Sha256));
     }
@@ -158,7 +145,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
     {
         var run = await StartRunAsync();
         await PostAsync($"/api/v1/runs/{run}/inputs", """{"name":"flights","digest":"abc","source":"flights.parquet"}""", HttpStatusCode.NoContent);
-        using (await http.PutAsync(new Uri($"/api/v1/runs/{run}/artifacts/model/model.onnx", UriKind.Relative), new ByteArrayContent("onnx"u8.ToArray()), Cancel))
+        using (await Http.PutAsync(new Uri($"/api/v1/runs/{run}/artifacts/model/model.onnx", UriKind.Relative), new ByteArrayContent("onnx"u8.ToArray()), Cancel))
         {
             await PostAsync("/api/v1/models", """{"name":"flight-delay","description":"Late arrivals.","owner":"ops"}""", HttpStatusCode.Created);
         }
@@ -187,7 +174,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
         await SendAsync(HttpMethod.Put, "/api/v1/models/flight-delay/aliases/challenger", """{"version":"1.0.0"}""", HttpStatusCode.NoContent);
         await SendAsync(HttpMethod.Delete, "/api/v1/models/flight-delay/aliases/challenger", null, HttpStatusCode.NoContent);
         Assert.Equal("""{"champion":1}""", (await GetAsync("/api/v1/models/flight-delay"))["aliases"]!.ToJsonString());
-        Assert.Equal("onnx", await http.GetStringAsync(new Uri("/api/v1/models/flight-delay/versions/champion/file", UriKind.Relative), Cancel));
+        Assert.Equal("onnx", await Http.GetStringAsync(new Uri("/api/v1/models/flight-delay/versions/champion/file", UriKind.Relative), Cancel));
         Assert.StartsWith("# flight-delay 1.0.0", (string?)(await GetAsync($"{at}/card"))["markdown"], StringComparison.Ordinal);
 
         var lineage = await GetAsync("/api/v1/lineage?kind=model_version&id=flight-delay%2F1.0.0&direction=upstream");
@@ -197,13 +184,89 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
         Assert.Equal(["model_version.transition", "approval.approve"], audit["items"]!.AsArray().Select(e => (string)e!["action"]!));
     }
 
+    [Theory]
+    [InlineData("%2e%2e/%2e%2e/secret")]
+    [InlineData("..%2f..%2fsecret")]
+    [InlineData("%252e%252e%252fsecret")]
+    [InlineData("..%5c..%5csecret")]
+    [InlineData("a/%2e%2e/%2e%2e/%2e%2e/%2e%2e/secret")]
+    [InlineData("%2fetc/passwd")]
+    [InlineData("C:/windows/win.ini")]
+    [InlineData("secret%23.txt")]
+    [InlineData("a%3b/../secret")]
+    [InlineData("a%0ab")]
+    public async Task No_address_reaches_a_file_outside_the_run(string path)
+    {
+        var id = await StartRunAsync();
+        foreach (var name in new[] { "secret", "blobs/secret", "blobs/artifacts/secret" })
+        {
+            Folder.WriteText(name, Outside);
+        }
+
+        // As raw text on the socket: a client library would tidy the path first.
+        foreach (var method in new[] { "GET", "PUT" })
+        {
+            var status = await RawAsync($"{method} /api/v1/runs/{id}/artifacts/{path} HTTP/1.1");
+            Assert.True(status is >= 400 and < 500 || (method == "PUT" && status == 200), $"{method} {path}: {status}");
+        }
+
+        var written = Directory.EnumerateFiles(Folder.Combine("blobs"), "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains(id, StringComparison.Ordinal));
+        Assert.Equal([Outside, Outside], written.Select(File.ReadAllText));
+        Assert.Equal(Outside, await File.ReadAllTextAsync(Folder.Combine("secret"), Cancel));
+    }
+
+    private async Task<int> RawAsync(string requestLine)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Http.BaseAddress!.Host, Http.BaseAddress.Port, Cancel);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"{requestLine}\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nevil"), Cancel);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var answer = await reader.ReadToEndAsync(Cancel);
+        Assert.DoesNotContain(Outside, answer, StringComparison.Ordinal);
+        return int.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task OpenApi_describes_each_address_and_takes_no_actor_from_the_caller()
+    {
+        var paths = (await GetAsync("/openapi/v1.json"))["paths"]!.AsObject();
+        foreach (var path in new[] { "/api/v1/runs/{id}/artifacts/{path}", "/api/v1/models/{model}/versions/{version}/transitions", "/api/v1/audit/verify" })
+        {
+            Assert.Contains(path, paths);
+        }
+
+        var takeActor = paths.Where(path => path.Key.StartsWith("/api/v1/", StringComparison.Ordinal)).Where(path => path.Value!.AsObject().Any(
+            operation => operation.Value!["parameters"]?.AsArray().Any(p => (string?)p!["name"] == "actor") == true));
+        Assert.Equal(["/api/v1/audit"], takeActor.Select(path => path.Key)); // there it is a filter
+    }
+
+    [Fact]
+    public async Task An_error_is_a_problem_document_that_names_the_thing()
+    {
+        var problem = await SendAsync(HttpMethod.Get, "/api/v1/runs/none", null, HttpStatusCode.NotFound);
+        Assert.Equal("There is no run 'none'.", (string?)problem["detail"]);
+        await PostAsync("/api/v1/models", """{"name":"a/b"}""", HttpStatusCode.BadRequest);
+        await PostAsync("/api/v1/models", "{}", HttpStatusCode.BadRequest);
+        await PostAsync("/api/v1/models", """{"name":"m"}""", HttpStatusCode.Created);
+        await PostAsync("/api/v1/models/m/versions/1/transitions", """{"stage":"staging"}""", HttpStatusCode.NotFound);
+        await new RegistryKit(Db, Folder.Combine("blobs"), Time).CreateAsync("m");
+        await PostAsync("/api/v1/models/m/versions/1/transitions", """{"stage":"production"}""", HttpStatusCode.PreconditionFailed);
+        await PostAsync("/api/v1/models/m/versions/1/transitions", "{}", HttpStatusCode.BadRequest);
+        await SendAsync(HttpMethod.Get, "/api/v1/lineage?kind=planet&id=x", null, HttpStatusCode.BadRequest);
+        signedIn = new Actor("vera", Role.Viewer);
+        await PostAsync("/api/v1/experiments", """{"name":"x"}""", HttpStatusCode.Forbidden);
+    }
+
     [Fact]
     public async Task A_card_is_written_over_http()
     {
         await PostAsync("/api/v1/models", """{"name":"m"}""", HttpStatusCode.Created);
         var kit = new RegistryKit(Db, Folder.Combine("blobs"), Time);
         await kit.CreateAsync("m");
-        using var put = await http.PutAsync(
+        using var put = await Http.PutAsync(
             new Uri("/api/v1/models/m/versions/1/card", UriKind.Relative), new StringContent("# Ü", Encoding.UTF8, "text/markdown"), Cancel);
         Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
         Assert.Equal("""{"markdown":"# Ü","edited":true}""", (await GetAsync("/api/v1/models/m/versions/1/card")).ToJsonString(Json.Options));

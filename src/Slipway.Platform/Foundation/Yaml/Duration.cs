@@ -3,56 +3,54 @@ using System.Xml;
 
 namespace Slipway.Platform.Foundation.Yaml;
 
+/// <summary>Lengths of time as people write them: 500ms, 30s, 30m, 2h, 1.5d, 1w, 0, or ISO 8601 (PT30M).</summary>
 public static class Duration
 {
-    /// <summary>Reads <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>1d</c>, <c>2w</c>, or ISO 8601; never negative.</summary>
-    public static bool TryParse(string text, out TimeSpan value)
+    private static readonly (string Suffix, TimeSpan Unit)[] Units =
+    [
+        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)),
+        ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)), ("w", TimeSpan.FromDays(7)),
+    ];
+
+    /// <summary>False for what is no duration, is negative, or is longer than a <see cref="TimeSpan"/> holds.</summary>
+    public static bool TryParse(string text, out TimeSpan duration)
     {
-        value = TimeSpan.Zero;
-        if (text is "0")
+        duration = TimeSpan.Zero;
+        if (text == "0")
         {
             return true;
         }
 
         if (text.StartsWith('P'))
         {
-            return TryParseIso(text, out value);
+            return TryParseIso(text, out duration);
         }
 
-        if (text.Length < 2
-            || !double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        foreach (var (suffix, unit) in Units)
         {
-            return false;
+            if (text.EndsWith(suffix, StringComparison.Ordinal)
+                && decimal.TryParse(
+                    text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
+            {
+                var fits = amount <= (decimal)TimeSpan.MaxValue.Ticks / unit.Ticks;
+                duration = fits ? TimeSpan.FromTicks((long)(amount * unit.Ticks)) : TimeSpan.Zero;
+                return fits;
+            }
         }
 
-        TimeSpan? unit = text[^1] switch
-        {
-            's' => TimeSpan.FromSeconds(1),
-            'm' => TimeSpan.FromMinutes(1),
-            'h' => TimeSpan.FromHours(1),
-            'd' => TimeSpan.FromDays(1),
-            'w' => TimeSpan.FromDays(7),
-            _ => null,
-        };
-        if (unit is null || number * unit.Value.TotalDays > 36500)
-        {
-            return false;
-        }
-
-        value = unit.Value * number;
-        return true;
+        return false;
     }
 
-    private static bool TryParseIso(string text, out TimeSpan value)
+    private static bool TryParseIso(string text, out TimeSpan duration)
     {
         try
         {
-            value = XmlConvert.ToTimeSpan(text);
-            return value >= TimeSpan.Zero;
+            duration = XmlConvert.ToTimeSpan(text);
+            return duration >= TimeSpan.Zero;
         }
-        catch (Exception wrong) when (wrong is FormatException or OverflowException)
+        catch (Exception e) when (e is FormatException or OverflowException)
         {
-            value = TimeSpan.Zero;
+            duration = TimeSpan.Zero;
             return false;
         }
     }

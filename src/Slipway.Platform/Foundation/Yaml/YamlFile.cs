@@ -28,14 +28,21 @@ public static class YamlFile
         }
 
         var stream = new YamlStream();
+        var parser = new Parser(new StringReader(text));
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(parser);
         }
         catch (YamlException wrong)
         {
             var reason = wrong.InnerException?.Message ?? wrong.Message;
             throw SlipwayException.Invalid($"{name}:{wrong.Start.Line}:{wrong.Start.Column}: {reason}");
+        }
+        catch (InvalidOperationException)
+        {
+            // Some malformed flows make the parser fail without a position; where it stood is the best there is.
+            var at = parser.Current?.End ?? Mark.Empty;
+            throw SlipwayException.Invalid($"{name}:{at.Line}:{at.Column}: this is not YAML.");
         }
 
         return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode map

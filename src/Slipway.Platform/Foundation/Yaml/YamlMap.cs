@@ -27,6 +27,9 @@ public sealed class YamlMap
         }
     }
 
+    /// <summary>file:line:column of the mapping.</summary>
+    public string Origin => $"{file}:{node.Start.Line}:{node.Start.Column}";
+
     /// <summary>For errors about the mapping as a whole.</summary>
     public SlipwayException Error(string message) => Wrong(node, message);
 
@@ -80,6 +83,27 @@ public sealed class YamlMap
             ? new YamlMap(file, map) : throw Wrong(item, $"an entry of '{key}' must be a mapping"))],
         var other => throw Wrong(other, $"'{key}' must be a list of mappings"),
     };
+
+    /// <summary>The value as one of an enumeration's names in snake_case; the fallback when absent, and an error when there is none.</summary>
+    public T Choice<T>(string key, T? fallback = null)
+        where T : struct, Enum
+    {
+        if (OptionalText(key) is not { } text)
+        {
+            return fallback ?? throw Wrong(node, $"'{key}' is missing");
+        }
+
+        return EnumName.TryParse<T>(text, out var value) ? value
+            : throw Error(key, $"'{key}' must be one of {string.Join(", ", Enum.GetValues<T>().Select(EnumName.Of))}; got '{text}'");
+    }
+
+    /// <summary>Keys and values that are both single values, by key; empty when absent.</summary>
+    public IReadOnlyDictionary<string, string> Pairs(string key)
+    {
+        var map = OptionalMap(key);
+        return new SortedDictionary<string, string>(
+            map?.Keys().ToDictionary(name => name, map.Text) ?? [], StringComparer.Ordinal);
+    }
 
     public YamlMap? OptionalMap(string key) => Find(key) switch
     {

@@ -8,7 +8,7 @@ namespace Slipway.Platform.Pipelines.Models;
 
 /// <summary>A model file in the blob store, as steps hand it to each other.</summary>
 /// <param name="Features">In the order of the model's input.</param>
-public sealed record ModelBlob(string Key, string Sha256, IReadOnlyList<string> Features);
+public sealed record ModelBlob(string Key, string Sha256, long Bytes, IReadOnlyList<string> Features, ModelSignature Signature);
 
 /// <summary>Scores tables with ONNX models that are not deployed: in evaluation, gates and batch work.</summary>
 public sealed class ModelScorer(BlobStore blobs)

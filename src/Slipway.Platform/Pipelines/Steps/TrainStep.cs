@@ -94,7 +94,7 @@ internal sealed class TrainStep(
 
         // Under its content's name as well: what the registry points at can never be replaced.
         var blob = await blobs.PutContentAsync(new MemoryStream(onnx), cancel);
-        return new ModelBlob(blob.Key, blob.Sha256, trained.Features);
+        return new ModelBlob(blob.Key, blob.Sha256, blob.Bytes, trained.Features, trained.Signature);
     }
 
     private Task LogAsync(

@@ -82,7 +82,8 @@ public sealed partial class PredictionLog : BackgroundService
         Hurry();
         if (ExecuteTask is { } loop)
         {
-            await loop.WaitAsync(cancellationToken);
+            // Past the time for stopping, what is left is lost with the process; the host says so.
+            await loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await base.StopAsync(cancellationToken);

@@ -18,7 +18,7 @@ public sealed class PredictionReader(Db db)
         var window = new PredictionWindow();
         await db.QueryAsync(
             """
-            select p.id, p.model_version, p.role, p.event_time_us, p.score, p.label, p.features, o.value
+            select p.id, p.model_version, p.role, p.event_time_us, p.score, p.label, p.features, o.value, p.latency_us
             from predictions p left join outcomes o on o.prediction_id = p.id
             where p.endpoint = @endpoint and p.event_time_us >= @from and p.event_time_us < @to
             order by p.event_time_us
@@ -28,7 +28,7 @@ public sealed class PredictionReader(Db db)
             {
                 window.Add(
                     row.GetString(0), row.GetString(1), PredictionStore.RoleOf(row.GetString(2)), row.GetInt64(3), row.GetDouble(4),
-                    row.GetBoolean(5), row.GetFieldValue<byte[]>(6), row.Number(7));
+                    row.GetBoolean(5), row.GetFieldValue<byte[]>(6), row.Number(7), row.GetInt64(8));
                 return true;
             },
             cancel);

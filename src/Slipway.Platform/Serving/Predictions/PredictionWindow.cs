@@ -16,6 +16,7 @@ public sealed class PredictionWindow
     private readonly List<double> scores = [];
     private readonly List<bool> labels = [];
     private readonly List<double> outcomes = [];
+    private readonly List<long> latenciesUs = [];
     private readonly List<float> features = [];
     private readonly List<int> ends = [];
 
@@ -36,6 +37,9 @@ public sealed class PredictionWindow
 
     /// <summary>The truth per row; NaN while it is not known.</summary>
     public ReadOnlySpan<double> Outcomes => CollectionsMarshal.AsSpan(outcomes);
+
+    /// <summary>From the request's arrival to its scores, in microseconds.</summary>
+    public ReadOnlySpan<long> LatenciesUs => CollectionsMarshal.AsSpan(latenciesUs);
 
     /// <summary>What the model saw, in the order of its version's signature; NaN where missing.</summary>
     public ReadOnlySpan<float> Features(int row)
@@ -61,7 +65,8 @@ public sealed class PredictionWindow
     }
 
     internal void Add(
-        string id, string version, VariantRole role, long eventTimeUs, double score, bool label, ReadOnlySpan<byte> rowFeatures, double? outcome)
+        string id, string version, VariantRole role, long eventTimeUs, double score, bool label, ReadOnlySpan<byte> rowFeatures, double? outcome,
+        long latencyUs)
     {
         ref var name = ref CollectionsMarshal.GetValueRefOrAddDefault(names, version, out _);
         ids.Add(id);
@@ -71,6 +76,7 @@ public sealed class PredictionWindow
         scores.Add(score);
         labels.Add(label);
         outcomes.Add(outcome ?? double.NaN);
+        latenciesUs.Add(latencyUs);
         CollectionExtensions.AddRange(features, MemoryMarshal.Cast<byte, float>(rowFeatures));
         ends.Add(features.Count);
     }

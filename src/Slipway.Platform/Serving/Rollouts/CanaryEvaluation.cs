@@ -8,7 +8,7 @@ namespace Slipway.Platform.Serving.Rollouts;
 /// One look at a canary, in one transaction: takes new outcomes off the queue, adds them to the evidence, decides and acts.
 /// Whatever happens, an outcome is off the queue exactly when it is in the evidence.
 /// </summary>
-internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, EndpointStore endpoints, ModelSource source)
+internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, EndpointStore endpoints, ModelSource source, CanaryTrigger trigger)
 {
     // Outcomes of one transaction; a feedback of a million is counted in many.
     private const int PageRows = 10_000;
@@ -127,6 +127,7 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
     {
         var ended = rollout with { State = state, FinishedMs = time.GetUtcNow().ToUnixTimeMilliseconds() };
         await RolloutStore.EndAsync(session, ended, cancel);
+        await trigger.EndedAsync(session, ended, cancel);
         return ended;
     }
 

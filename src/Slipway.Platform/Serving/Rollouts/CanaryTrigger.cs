@@ -16,5 +16,9 @@ internal sealed class CanaryTrigger(JobService jobs, TimeProvider time)
             session, JobKind, new CanaryOrder(endpoint), cancel, $"{endpoint}@{second}", DateTimeOffset.FromUnixTimeSeconds(second + 2));
     }
 
+    /// <summary>Tells pipelines that wait for the verdict, which lie above this module, by their job.</summary>
+    public Task EndedAsync(DbSession session, Rollout rollout, CancellationToken cancel) =>
+        jobs.EnqueueAsync(session, "pipelines.resume", new { canary = rollout.Id }, cancel);
+
     public sealed record CanaryOrder(string Endpoint);
 }

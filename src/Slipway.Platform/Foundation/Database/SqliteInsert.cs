@@ -1,15 +1,14 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
-using Slipway.Platform.Foundation.Database;
 using SQLitePCL;
 
-namespace Slipway.Platform.Serving.Predictions;
+namespace Slipway.Platform.Foundation.Database;
 
 /// <summary>
 /// One statement executed many times within the session's transaction, its parameters bound by place through SQLite's own
 /// interface: binding twelve of them by name costs three times what inserting the row does.
 /// </summary>
-internal sealed class SqliteInsert : IDisposable
+public sealed class SqliteInsert : IDisposable
 {
     private readonly sqlite3 connection;
     private readonly sqlite3_stmt statement;

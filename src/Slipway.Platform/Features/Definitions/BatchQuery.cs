@@ -1,0 +1,43 @@
+using Slipway.Core.Data;
+using static Slipway.Platform.Features.Definitions.SourceProjection;
+
+namespace Slipway.Platform.Features.Definitions;
+
+/// <summary>The DuckDB query that computes a batch view.</summary>
+public static class BatchQuery
+{
+    public const string EventTimestamp = "event_timestamp";
+    public const string CreatedTimestamp = "created_timestamp";
+
+    /// <summary>
+    /// Selects the join keys, <see cref="EventTimestamp"/>, <see cref="CreatedTimestamp"/> where the view has one, and the features, each
+    /// cast to its declared type. The view's own SQL sees the relation <c>source</c>.
+    /// </summary>
+    /// <param name="columns">The columns the file holds.</param>
+    /// <param name="relation">What stands for the file after <c>from</c>.</param>
+    public static string Sql(FeatureRepository repository, FeatureViewDefinition view, IReadOnlyList<ColumnSchema> columns, string relation)
+    {
+        var source = view.Source!;
+        var selected = repository.JoinKeys(view).Select(k => Cast(k.Name, k.Name, k.Type))
+            .Append(Cast(source.EventTimestamp, EventTimestamp, DataType.Timestamp))
+            .Concat(source.CreatedTimestamp is { } created ? [Cast(created, CreatedTimestamp, DataType.Timestamp)] : [])
+            .Concat(view.Features.Select(f => Cast(f.Name, f.Name, f.Type)));
+        return $"""
+            with source as ({new SourceProjection(source, columns).ToDuckDbSql(relation)})
+            select {string.Join(", ", selected)}
+            from ({view.Sql?.TrimEnd().TrimEnd(';') ?? "select * from source"})
+            """;
+    }
+
+    private static string Cast(string column, string name, DataType type) => $"{Quote(column)}::{SqlType(type)} as {Quote(name)}";
+
+    private static string SqlType(DataType type) => type switch
+    {
+        DataType.Bool => "boolean",
+        DataType.Int64 => "bigint",
+        DataType.Float32 => "float",
+        DataType.Float64 => "double",
+        DataType.String => "varchar",
+        _ => "timestamp",
+    };
+}

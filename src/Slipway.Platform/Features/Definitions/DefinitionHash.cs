@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Slipway.Core.Data;
+
+namespace Slipway.Platform.Features.Definitions;
+
+/// <summary>
+/// The content of a definition in one normal form, and its hash. Equal hashes mean equal values: notes and the order of maps do not
+/// count; entities, sources and upstream views, which the values depend on, do.
+/// </summary>
+public static class DefinitionHash
+{
+    /// <summary>SHA-256 of the normal form, in lower-case hex.</summary>
+    public static string Of(FeatureRepository repository, FeatureViewDefinition view) => Hash(Normal(repository, view));
+
+    /// <inheritdoc cref="Of(FeatureRepository,FeatureViewDefinition)"/>
+    public static string Of(FeatureRepository repository, FeatureServiceDefinition service) => Hash(Normal(repository, service));
+
+    public static JsonObject Normal(FeatureRepository repository, FeatureViewDefinition view) => new()
+    {
+        ["name"] = view.Name,
+        ["kind"] = view.Kind.ToString(),
+        ["join_keys"] = Columns(repository.JoinKeys(view)),
+        ["ttl_us"] = Micros(view.Ttl),
+        ["source"] = view.Source is { } source ? Normal(source) : null,
+        ["sql"] = view.Sql,
+        ["hop_us"] = Micros(view.Hop),
+        ["late"] = view.Late.ToString(),
+        ["aggregations"] = List(view.Aggregations, a => new JsonObject
+        {
+            ["name"] = a.Name, ["function"] = a.Function.ToString(), ["input"] = a.Input, ["window_us"] = Micros(a.Window),
+        }),
+        ["inputs"] = Columns(view.Inputs),
+        ["from"] = List(view.From, s => Normal(repository, s)),
+        ["features"] = List(view.Features, f => new JsonObject
+        {
+            ["name"] = f.Name, ["type"] = f.Type.ToString(), ["expression"] = f.Expression, ["default"] = f.Default,
+        }),
+    };
+
+    public static JsonObject Normal(FeatureRepository repository, FeatureServiceDefinition service) => new()
+    {
+        ["name"] = service.Name,
+        ["full_names"] = service.FullNames,
+        ["features"] = List(service.Features, s => Normal(repository, s)),
+    };
+
+    private static JsonObject Normal(FeatureRepository repository, FeatureSelection selection) => new()
+    {
+        ["view"] = selection.View,
+        ["version"] = Of(repository, repository.View(selection.View)),
+        ["as"] = selection.Name,
+        ["join_key_map"] = Pairs(selection.JoinKeyMap),
+        ["features"] = List(repository.Selected(selection), f => JsonValue.Create(f.Name)),
+    };
+
+    private static JsonObject Normal(ViewSource source) => new()
+    {
+        ["path"] = source.Source.Path,
+        ["topic"] = source.Source.Topic,
+        ["columns"] = Columns(source.Source.Columns),
+        ["computed"] = List(source.Source.Computed, c => new JsonObject
+        {
+            ["name"] = c.Name, ["type"] = c.Type?.ToString(), ["expression"] = c.Expression,
+        }),
+        ["filters"] = new JsonArray(source.Source.Filter, source.Filter),
+        ["field_map"] = Pairs(source.FieldMap),
+        ["event_timestamp"] = source.EventTimestamp,
+        ["created_timestamp"] = source.CreatedTimestamp,
+    };
+
+    private static JsonArray Columns(IEnumerable<ColumnSchema> columns) => List(columns, c => new JsonArray(c.Name, c.Type.ToString()));
+
+    private static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> normal) => [.. items.Select(normal)];
+
+    private static JsonArray Pairs(IReadOnlyDictionary<string, string> map) =>
+        List(map.OrderBy(p => p.Key, StringComparer.Ordinal), p => new JsonArray(p.Key, p.Value));
+
+    private static long? Micros(TimeSpan? span) => span?.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private static string Hash(JsonObject normal) =>
+        Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(normal.ToJsonString())));
+}

@@ -1,0 +1,133 @@
+using Slipway.Core.Data;
+using Slipway.Core.Windows;
+using Slipway.Platform.Foundation.Yaml;
+
+namespace Slipway.Platform.Features.Definitions;
+
+/// <summary>Turns YAML into definitions, one file after another; whether they fit together is <see cref="RepositoryCheck"/>'s concern.</summary>
+internal sealed class RepositoryReader
+{
+    private const string DefaultEventTimestamp = "event_timestamp";
+
+    private readonly List<SourceDefinition> sources = [];
+
+    public static FeatureRepository Read(IReadOnlyList<(string Name, string Text)> files)
+    {
+        var reader = new RepositoryReader();
+        var roots = files.Select(f => YamlFile.Parse(f.Text, f.Name)).ToList();
+
+        // Sources of all files first: a view may name one of a file that comes later.
+        reader.sources.AddRange(Each(roots, "sources", reader.Source));
+        var repository = new FeatureRepository(
+            Each(roots, "entities", reader.Entity),
+            reader.sources,
+            Each(roots, "feature_views", reader.View),
+            Each(roots, "feature_services", reader.Service));
+        roots.ForEach(root => root.End());
+        return repository;
+    }
+
+    private static List<T> Each<T>(List<YamlMap> roots, string key, Func<YamlMap, T> read) =>
+        [.. roots.SelectMany(root => root.Maps(key)).Select(map => Closed(map, read))];
+
+    private static T Closed<T>(YamlMap map, Func<YamlMap, T> read)
+    {
+        var value = read(map);
+        map.End();
+        return value;
+    }
+
+    private EntityDefinition Entity(YamlMap map) =>
+        new(map.Text("name"), Columns(map, "join_keys")) { Notes = NotesOf(map) };
+
+    private SourceDefinition Source(YamlMap map) => SourceBody(map, map.Text("name"));
+
+    private static SourceDefinition SourceBody(YamlMap map, string? name)
+    {
+        var source = new SourceDefinition(name)
+        {
+            Path = map.OptionalText("path"),
+            Topic = map.OptionalText("topic"),
+            Columns = Columns(map, "columns"),
+            Computed = [.. map.Maps("computed").Select(m => Closed(m, c => new ComputedColumn(
+                c.Text("name"), c.OptionalText("type") is null ? null : c.Choice<DataType>("type"), c.Text("expression"))))],
+            Filter = map.OptionalText("filter"),
+            Notes = NotesOf(map),
+        };
+        return (source.Path is null) != (source.Topic is null)
+            ? source
+            : throw map.Error("path", "a source has either a 'path' or a 'topic'");
+    }
+
+    private FeatureViewDefinition View(YamlMap map)
+    {
+        var view = new FeatureViewDefinition(map.Text("name"), map.Choice<ViewKind>("kind"))
+        {
+            Entities = map.Texts("entities"),
+            Ttl = map.OptionalDuration("ttl") is { Ticks: > 0 } ttl ? ttl : null,
+            Notes = NotesOf(map),
+        };
+        return view.Kind switch
+        {
+            ViewKind.Batch => view with
+            {
+                Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false),
+            },
+            ViewKind.Streaming => Streaming(view, map),
+            ViewKind.OnDemand => view with
+            {
+                Inputs = Columns(map, "inputs"), From = Selections(map, "from"), Features = Features(map, formulas: true),
+            },
+            _ => view with { From = Selections(map, "from"), Features = Features(map, formulas: true) },
+        };
+    }
+
+    private FeatureViewDefinition Streaming(FeatureViewDefinition view, YamlMap map)
+    {
+        var aggregations = map.Maps("aggregations").Select(m => Closed(m, a => new WindowAggregation(
+            a.Text("name"), a.Choice<AggregateFunction>("function"), a.OptionalText("input"),
+            a.OptionalDuration("window") ?? throw a.Error("window", "'window' is missing")))).ToList();
+        return view with
+        {
+            Source = ViewSource(map),
+            Hop = map.OptionalDuration("hop") ?? throw map.Error("hop", "'hop' is missing"),
+            Aggregations = aggregations,
+            Late = map.Choice<LatePolicy>("late", LatePolicy.Drop),
+            Features = [.. aggregations.Select(a => new FeatureDefinition(a.Name, a.Type))],
+        };
+    }
+
+    private ViewSource ViewSource(YamlMap view)
+    {
+        var map = view.OptionalMap("source") ?? throw view.Error("source", "'source' is missing");
+        return Closed(map, m =>
+        {
+            var name = m.OptionalText("name");
+            return new ViewSource(
+                name is null ? SourceBody(m, null) : sources.FirstOrDefault(s => s.Name == name) ?? throw m.Error("name", UnknownSource(name)),
+                m.OptionalText("event_timestamp") ?? DefaultEventTimestamp,
+                m.OptionalText("created_timestamp"),
+                m.Pairs("field_map"),
+                name is null ? null : m.OptionalText("filter"));
+        });
+    }
+
+    private string UnknownSource(string name) =>
+        $"there is no source '{name}'; there are {string.Join(", ", sources.Select(s => s.Name))}";
+
+    private FeatureServiceDefinition Service(YamlMap map) =>
+        new(map.Text("name"), Selections(map, "features"), map.Flag("full_feature_names", otherwise: false)) { Notes = NotesOf(map) };
+
+    private static List<FeatureSelection> Selections(YamlMap map, string key) => [.. map.Maps(key).Select(m => Closed(m, s =>
+        new FeatureSelection(s.Text("view"), s.OptionalText("as"), s.Pairs("join_key_map"), s.Texts("features")) { Origin = s.Origin }))];
+
+    private static List<FeatureDefinition> Features(YamlMap map, bool formulas) => [.. map.Maps("features").Select(m => Closed(m, f =>
+        new FeatureDefinition(
+            f.Text("name"), f.Choice<DataType>("type"), formulas ? f.Text("expression") : null, f.OptionalText("default"))))];
+
+    private static List<ColumnSchema> Columns(YamlMap map, string key) =>
+        [.. map.Maps(key).Select(m => Closed(m, c => new ColumnSchema(c.Text("name"), c.Choice<DataType>("type"))))];
+
+    private static Notes NotesOf(YamlMap map) =>
+        new(map.Origin, map.OptionalText("description"), map.OptionalText("owner")) { Tags = map.Texts("tags") };
+}

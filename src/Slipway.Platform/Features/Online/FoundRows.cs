@@ -1,0 +1,68 @@
+using Slipway.Core.Data;
+using Slipway.Core.Errors;
+using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Foundation.Analytics;
+
+namespace Slipway.Platform.Features.Online;
+
+/// <summary>What a look-up in one view gave, row by row of the request.</summary>
+internal sealed class FoundRows
+{
+    /// <summary>Null where there is no row, and where it is too old to be given.</summary>
+    private readonly byte[]?[] given;
+
+    private FoundRows(ViewLookup lookup, OnlineEntry?[] entries, byte[]?[] given)
+    {
+        Lookup = lookup;
+        Entries = entries;
+        this.given = given;
+    }
+
+    public ViewLookup Lookup { get; }
+
+    public OnlineEntry?[] Entries { get; }
+
+    public static FoundRows Of(ViewLookup lookup, OnlineEntry?[] entries, Table request, TimeProvider time)
+    {
+        var given = new byte[]?[entries.Length];
+        if (lookup.View.Ttl is not { } ttl)
+        {
+            for (var row = 0; row < given.Length; row++)
+            {
+                given[row] = entries[row]?.Bytes;
+            }
+
+            return new FoundRows(lookup, entries, given);
+        }
+
+        var asOf = request.Has(StoredView.EventTimestamp) ? Times(request[StoredView.EventTimestamp]) : null;
+        var now = Microseconds.From(time.GetUtcNow());
+        var ttlUs = ttl.Ticks / TimeSpan.TicksPerMicrosecond;
+        for (var row = 0; row < given.Length; row++)
+        {
+            var at = asOf is null ? now : asOf.IsNull(row) ? long.MaxValue : asOf.Longs[row];
+            given[row] = entries[row] is { } entry && entry.EventTimeUs >= at - ttlUs ? entry.Bytes : null;
+        }
+
+        return new FoundRows(lookup, entries, given);
+    }
+
+    public void Unpack(Column?[] slots)
+    {
+        var layout = Lookup.View.Layout;
+        foreach (var (feature, slot) in Lookup.Features)
+        {
+            slots[slot] = layout.Unpack(feature, layout.Columns[feature].Name, given);
+        }
+    }
+
+    public FeatureStatus Status(int row, int feature) =>
+        Entries[row] is null ? FeatureStatus.NotFound
+        : given[row] is not { } bytes ? FeatureStatus.OutsideMaxAge
+        : Lookup.View.Layout.IsNull(bytes, feature) ? FeatureStatus.NullValue
+        : FeatureStatus.Present;
+
+    private static Column Times(Column column) => column.Type == DataType.Timestamp
+        ? column
+        : throw SlipwayException.Invalid($"Column '{column.Name}' is {column.Type.ToString().ToLowerInvariant()}; it must be a timestamp.");
+}

@@ -1,0 +1,179 @@
+using System.Buffers.Binary;
+using System.Collections;
+using System.Text;
+using Slipway.Core.Data;
+
+namespace Slipway.Platform.Features.Online;
+
+/// <summary>
+/// How the features of a view are packed into one row of bytes, little-endian: format (1 byte, now 1); one bit per feature,
+/// set where it is null; a slot of fixed width per feature (bool 1, float32 4, string 4, others 8 bytes), zero where null;
+/// then the strings. A string's slot is the position of its length (4 bytes), which its UTF-8 bytes follow. Any value is read
+/// without reading those before it.
+/// </summary>
+public sealed class RowLayout
+{
+    private const byte Format = 1;
+
+    private readonly int[] slots;
+    private readonly int fixedBytes;
+
+    public RowLayout(IReadOnlyList<ColumnSchema> columns)
+    {
+        Columns = columns;
+        slots = new int[columns.Count];
+        var at = 1 + ((columns.Count + 7) / 8);
+        for (var i = 0; i < slots.Length; i++)
+        {
+            slots[i] = at;
+            at += Width(columns[i].Type);
+        }
+
+        fixedBytes = at;
+    }
+
+    public IReadOnlyList<ColumnSchema> Columns { get; }
+
+    /// <summary>One packed row per row of the table.</summary>
+    /// <param name="table">Has a column of each name and type in <see cref="Columns"/>.</param>
+    public byte[][] Pack(Table table)
+    {
+        var columns = Columns.Select(schema => Typed(table[schema.Name], schema.Type)).ToArray();
+        var rows = new byte[table.Rows][];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[row] = Pack(columns, row);
+        }
+
+        return rows;
+    }
+
+    /// <summary>One feature of many rows, as a column.</summary>
+    /// <param name="feature">Position in <see cref="Columns"/>.</param>
+    /// <param name="rows">A null row gives a missing value.</param>
+    public Column Unpack(int feature, string name, ReadOnlySpan<byte[]?> rows)
+    {
+        var nulls = new BitArray(rows.Length);
+        var any = false;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] is null || IsNull(rows[i]!, feature))
+            {
+                nulls[i] = any = true;
+            }
+        }
+
+        var missing = any ? nulls : null;
+        var slot = slots[feature];
+        switch (Columns[feature].Type)
+        {
+            case DataType.Bool:
+                return Column.Bool(name, Read(rows, missing, (row, at) => row[at] != 0, slot), missing);
+            case DataType.Int64:
+                return Column.Int64(name, Read(rows, missing, Long, slot), missing);
+            case DataType.Timestamp:
+                return Column.Timestamp(name, Read(rows, missing, Long, slot), missing);
+            case DataType.Float32:
+                return Column.Float32(name, Read(rows, missing, Single, slot), missing);
+            case DataType.Float64:
+                return Column.Float64(name, Read(rows, missing, Double, slot), missing);
+            default:
+                return Column.String(name, Read<string?>(rows, missing, Text, slot));
+        }
+    }
+
+    public bool IsNull(ReadOnlySpan<byte> row, int feature) => (row[1 + (feature >> 3)] & (1 << (feature & 7))) != 0;
+
+    private static T[] Read<T>(ReadOnlySpan<byte[]?> rows, BitArray? missing, Func<byte[], int, T> read, int slot)
+    {
+        var values = new T[rows.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (missing is null || !missing[i])
+            {
+                values[i] = read(rows[i]!, slot);
+            }
+        }
+
+        return values;
+    }
+
+    private static long Long(byte[] row, int slot) => BinaryPrimitives.ReadInt64LittleEndian(row.AsSpan(slot));
+
+    private static double Single(byte[] row, int slot) => BinaryPrimitives.ReadSingleLittleEndian(row.AsSpan(slot));
+
+    private static double Double(byte[] row, int slot) => BinaryPrimitives.ReadDoubleLittleEndian(row.AsSpan(slot));
+
+    private static string Text(byte[] row, int slot)
+    {
+        var at = BinaryPrimitives.ReadInt32LittleEndian(row.AsSpan(slot));
+        var length = BinaryPrimitives.ReadInt32LittleEndian(row.AsSpan(at));
+        return Encoding.UTF8.GetString(row, at + sizeof(int), length);
+    }
+
+    private byte[] Pack(Column[] columns, int row)
+    {
+        var bytes = new byte[fixedBytes + TextBytes(columns, row)];
+        bytes[0] = Format;
+        var end = fixedBytes;
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i];
+            var slot = bytes.AsSpan(slots[i]);
+            if (column.IsNull(row))
+            {
+                bytes[1 + (i >> 3)] |= (byte)(1 << (i & 7));
+                continue;
+            }
+
+            switch (column.Type)
+            {
+                case DataType.Bool:
+                    slot[0] = column.Bools[row] ? (byte)1 : (byte)0;
+                    break;
+                case DataType.Float32:
+                    BinaryPrimitives.WriteSingleLittleEndian(slot, (float)column.Doubles[row]);
+                    break;
+                case DataType.Float64:
+                    BinaryPrimitives.WriteDoubleLittleEndian(slot, column.Doubles[row]);
+                    break;
+                case DataType.String:
+                    BinaryPrimitives.WriteInt32LittleEndian(slot, end);
+                    var length = Encoding.UTF8.GetBytes(column.Strings[row]!, bytes.AsSpan(end + sizeof(int)));
+                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(end), length);
+                    end += sizeof(int) + length;
+                    break;
+                default:
+                    BinaryPrimitives.WriteInt64LittleEndian(slot, column.Longs[row]);
+                    break;
+            }
+        }
+
+        return bytes;
+    }
+
+    private static int TextBytes(Column[] columns, int row)
+    {
+        var bytes = 0;
+        foreach (var column in columns)
+        {
+            if (column.Type == DataType.String && column.Strings[row] is { } text)
+            {
+                bytes += sizeof(int) + Encoding.UTF8.GetByteCount(text);
+            }
+        }
+
+        return bytes;
+    }
+
+    private static Column Typed(Column column, DataType type) => column.Type == type
+        ? column
+        : throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; the view declares {type}.");
+
+    private static int Width(DataType type) => type switch
+    {
+        DataType.Bool => 1,
+        DataType.Float32 or DataType.String => 4,
+        _ => 8,
+    };
+}

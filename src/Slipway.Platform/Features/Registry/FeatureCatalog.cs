@@ -1,0 +1,81 @@
+using Slipway.Core.Errors;
+using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Offline;
+using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Windowed;
+using Slipway.Platform.Foundation;
+
+namespace Slipway.Platform.Features.Registry;
+
+/// <summary>The latest versions of all definitions, compiled. Never changes; a new one takes its place.</summary>
+internal sealed class FeatureCatalog
+{
+    private readonly Dictionary<string, ServicePlan> services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WindowedView> windowed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BatchView> batch = new(StringComparer.Ordinal);
+
+    private FeatureCatalog()
+    {
+    }
+
+    public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values];
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
+    public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
+    {
+        var views = Read<FeatureViewDefinition>(definitions, DefinitionKind.View);
+        var repository = new FeatureRepository(
+            [.. Read<EntityDefinition>(definitions, DefinitionKind.Entity).Select(d => d.Definition)], [],
+            [.. views.Select(d => d.Definition)],
+            [.. Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service).Select(d => d.Definition)]);
+        var problems = repository.Check(source => source.Columns.Count > 0 ? source.Columns : null);
+        if (problems.Count > 0)
+        {
+            throw SlipwayException.Invalid(string.Join('\n', problems.Select(problem => problem.TrimStart(':', ' '))));
+        }
+
+        var catalog = new FeatureCatalog();
+        var stored = new Dictionary<string, StoredView>(StringComparer.Ordinal);
+        foreach (var (view, version) in views.Where(d => d.Definition.Kind is ViewKind.Batch or ViewKind.Streaming))
+        {
+            var shape = stored[view.Name] = new StoredView(
+                view.Name, version, repository.JoinKeys(view), [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
+                view.Source!.CreatedTimestamp is null ? null : BatchQuery.CreatedTimestamp, view.Ttl);
+            if (view.Kind == ViewKind.Streaming)
+            {
+                catalog.windowed[view.Name] = WindowedView.Of(repository, view, shape);
+            }
+            else
+            {
+                catalog.batch[view.Name] = new BatchView(shape, repository, view);
+            }
+        }
+
+        foreach (var (service, version) in Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service))
+        {
+            catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version);
+        }
+
+        return catalog;
+    }
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the services there are.</exception>
+    public ServicePlan Service(string name) => services.GetValueOrDefault(name)
+        ?? throw SlipwayException.NotFound($"There is no feature service '{name}'; there are {Names(services.Keys)}.");
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
+    public WindowedView Streaming(string name) => windowed.GetValueOrDefault(name)
+        ?? throw SlipwayException.NotFound($"There is no streaming feature view '{name}'; there are {Names(windowed.Keys)}.");
+
+    /// <inheritdoc cref="Streaming"/>
+    public BatchView Batch(string name) => batch.GetValueOrDefault(name)
+        ?? throw SlipwayException.NotFound($"There is no batch feature view '{name}'; there are {Names(batch.Keys)}.");
+
+    public bool IsStreaming(string name) => windowed.ContainsKey(name);
+
+    private static List<(T Definition, int Version)> Read<T>(IReadOnlyList<StoredDefinition> definitions, DefinitionKind kind) =>
+        [.. definitions.Where(d => d.Kind == kind).Select(d => (Json.Read<T>(d.Definition), d.Version))];
+
+    private static string Names(IEnumerable<string> names) =>
+        names.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
+}

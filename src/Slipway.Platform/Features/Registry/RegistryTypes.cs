@@ -1,0 +1,30 @@
+namespace Slipway.Platform.Features.Registry;
+
+public enum DefinitionKind
+{
+    Entity,
+    View,
+    Service,
+}
+
+public enum ChangeAction
+{
+    Create,
+
+    /// <summary>Its meaning differs, so it gets a new version.</summary>
+    Update,
+
+    /// <summary>Only what people wrote about it differs: description, owner, tags. The version stays.</summary>
+    Annotate,
+    Unchanged,
+}
+
+/// <param name="From">The version before; null for one that is new.</param>
+/// <param name="To">The version after.</param>
+public sealed record DefinitionChange(DefinitionKind Kind, string Name, ChangeAction Action, int? From, int To);
+
+/// <summary>A version of a definition as stored.</summary>
+/// <param name="ContentHash">SHA-256 of what determines the values, in hex; equal hashes give equal values.</param>
+/// <param name="Definition">JSON.</param>
+public sealed record StoredDefinition(
+    DefinitionKind Kind, string Name, int Version, string ContentHash, string Definition, string AppliedBy, DateTimeOffset Applied);

@@ -1,0 +1,86 @@
+using Slipway.Core.Data;
+using Slipway.Core.Errors;
+using Slipway.Core.Expressions;
+using Slipway.Platform.Features.Online;
+
+namespace Slipway.Platform.Features.Registry;
+
+/// <summary>One view as a service joins it.</summary>
+/// <param name="Keys">Per join key of the view the request's column that holds it.</param>
+/// <param name="Features">Position in the view, and the slot its value goes to.</param>
+public sealed record ViewLookup(StoredView View, IReadOnlyList<ColumnSchema> Keys, IReadOnlyList<(int Feature, int Slot)> Features);
+
+/// <summary>One on-demand or derived view as a service computes it.</summary>
+/// <param name="Inputs">The columns its formulas read, by the names they use.</param>
+public sealed record ViewFormulas(
+    IReadOnlyList<(string Name, int Slot)> Inputs, IReadOnlyList<(Expression Formula, string Name, int Slot)> Features);
+
+/// <summary>
+/// A version of a feature service with all names resolved: what is looked up, what is computed from it, and in which order it is
+/// given. Values travel in numbered slots. Serving and training sets both go by it, so a feature has one meaning.
+/// </summary>
+/// <param name="Inputs">What a request must hold: join keys after their mapping, and request data.</param>
+/// <param name="Computed">In the order in which they build on one another.</param>
+/// <param name="Columns">The features in the service's order.</param>
+/// <param name="Defaults">By slot, what stands in for a missing value.</param>
+public sealed record ServicePlan(
+    string Name, int Version, IReadOnlyList<(ColumnSchema Column, int Slot)> Inputs, IReadOnlyList<ViewLookup> Lookups,
+    IReadOnlyList<ViewFormulas> Computed, IReadOnlyList<(ColumnSchema Column, int Slot)> Columns,
+    IReadOnlyDictionary<int, FeatureDefault> Defaults, int SlotCount)
+{
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the column that is missing or of another type.</exception>
+    public void Check(Table request)
+    {
+        foreach (var (input, _) in Inputs)
+        {
+            if (!request.Has(input.Name))
+            {
+                var has = string.Join(", ", request.Columns.Select(c => c.Name));
+                throw SlipwayException.Invalid($"Feature service '{Name}' needs the column '{input.Name}' ({Lower(input.Type)}); there are {has}.");
+            }
+
+            if (request[input.Name].Type != input.Type)
+            {
+                throw SlipwayException.Invalid(
+                    $"Column '{input.Name}' is {Lower(request[input.Name].Type)}; feature service '{Name}' needs {Lower(input.Type)}.");
+            }
+        }
+    }
+
+    /// <param name="request">Holds the <see cref="Inputs"/>.</param>
+    /// <param name="slots">One place per slot; those of the lookups are filled.</param>
+    /// <returns>The <see cref="Columns"/>, in order.</returns>
+    public Table Assemble(Table request, Column?[] slots)
+    {
+        foreach (var (column, slot) in Inputs)
+        {
+            slots[slot] = request[column.Name];
+        }
+
+        foreach (var lookup in Lookups)
+        {
+            foreach (var (_, slot) in lookup.Features)
+            {
+                slots[slot] = Filled(slot, slots[slot]!);
+            }
+        }
+
+        foreach (var view in Computed)
+        {
+            // A constant reads nothing, but must know how many rows there are.
+            var inputs = view.Inputs.Count == 0
+                ? request
+                : new Table([.. view.Inputs.Select(input => slots[input.Slot]!.Rename(input.Name))]);
+            foreach (var (formula, name, slot) in view.Features)
+            {
+                slots[slot] = Filled(slot, formula.Evaluate(inputs, name));
+            }
+        }
+
+        return new Table([.. Columns.Select(column => slots[column.Slot]!.Rename(column.Column.Name))]);
+    }
+
+    private Column Filled(int slot, Column column) => Defaults.TryGetValue(slot, out var value) ? value.Fill(column) : column;
+
+    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+}
