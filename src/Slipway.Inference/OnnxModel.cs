@@ -61,9 +61,14 @@ public sealed class OnnxModel : IDisposable
         Load(name, $"Model '{name}' ({model.Length} bytes)", workers, threads, o => new InferenceSession(model, o));
 
     /// <summary>Checks a call without making it.</summary>
+    /// <param name="name">How the caller knows the model, for the errors.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> as for <c>Run</c>.</exception>
-    public void Check(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs) =>
-        Checked(check.InOrder(inputs), outputs);
+    public void Check(IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs, string name)
+    {
+        var checker = new OnnxInputs(name, Inputs);
+        checker.Check(checker.InOrder(inputs));
+        CheckOutputs(outputs, name);
+    }
 
     /// <summary>Runs the model once.</summary>
     /// <param name="outputs">The outputs to return, in this order; all of them, in the model's order, unless given.</param>
@@ -133,15 +138,19 @@ public sealed class OnnxModel : IDisposable
     private (IReadOnlyList<Tensor> Inputs, string[] Outputs) Checked(IReadOnlyList<Tensor> inputs, IReadOnlyList<string>? outputs)
     {
         check.Check(inputs);
+        CheckOutputs(outputs, Name);
+        return (inputs, outputs is { Count: > 0 } ? [.. outputs.Distinct()] : [.. Outputs.Select(spec => spec.Name)]);
+    }
+
+    private void CheckOutputs(IReadOnlyList<string>? outputs, string name)
+    {
         foreach (var output in outputs ?? [])
         {
             if (!Outputs.Any(spec => spec.Name == output))
             {
-                throw SlipwayException.Invalid($"unexpected inference output '{output}' for model '{Name}'");
+                throw SlipwayException.Invalid($"unexpected inference output '{output}' for model '{name}'");
             }
         }
-
-        return (inputs, outputs is { Count: > 0 } ? [.. outputs.Distinct()] : [.. Outputs.Select(spec => spec.Name)]);
     }
 
     private Tensor[] RunNative(IReadOnlyList<Tensor> inputs, string[] outputs)

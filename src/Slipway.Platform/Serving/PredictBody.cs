@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Slipway.Platform.Serving;
@@ -7,6 +8,7 @@ namespace Slipway.Platform.Serving;
 /// <summary>A prediction over HTTP: the body as it came from the socket, the answer straight into the response's buffer.</summary>
 internal static class PredictBody
 {
+    private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonEncodedText EndpointName = JsonEncodedText.Encode("endpoint");
     private static readonly JsonEncodedText Model = JsonEncodedText.Encode("model");
     private static readonly JsonEncodedText Predictions = JsonEncodedText.Encode("predictions");
@@ -39,7 +41,7 @@ internal static class PredictBody
 
     public static void Write(IBufferWriter<byte> output, PredictResponse answer)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
+        using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         json.WriteString(EndpointName, answer.Endpoint);
         json.WriteString(Model, answer.Model);

@@ -43,7 +43,7 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         {
             var drawn = version is null ? endpoint.Split.Pick(id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N")) : endpoint.VariantOf(version);
             var model = endpoint.Models[drawn];
-            model.Onnx.Check(inputs, outputs);
+            model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)
                 ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, cancel)
                 : await RunAsync(name, model, inputs, outputs, cancel);

@@ -19,7 +19,7 @@ public abstract class OnServing(PostgresServer? postgres) : OnBothEngines(postgr
     {
     }
 
-    async ValueTask IAsyncDisposable.DisposeAsync()
+    private protected async ValueTask StopAsync()
     {
         if (kit is not null)
         {
@@ -27,6 +27,11 @@ public abstract class OnServing(PostgresServer? postgres) : OnBothEngines(postgr
         }
 
         await DisposeAsync();
+    }
+
+    async ValueTask IAsyncDisposable.DisposeAsync()
+    {
+        await StopAsync();
         GC.SuppressFinalize(this);
     }
 }

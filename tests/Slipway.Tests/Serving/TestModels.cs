@@ -24,6 +24,16 @@ internal static class TestModels
         [OnnxTensor.Of("table", 0.25f, 0.75f)],
         [-1, 1]);
 
+    /// <summary>One feature, which is the probability; 0.5 where it is missing.</summary>
+    public static byte[] Forgiving { get; } = Of(
+        1,
+        [
+            new OnnxNode("IsNaN", ["features"], "missing"),
+            new OnnxNode("Where", ["missing", "half", "features"], "probability"),
+        ],
+        [OnnxTensor.Of("half", 0.5f)],
+        [-1, 1]);
+
     /// <summary>One feature; the probability is √x, NaN below 0.</summary>
     public static byte[] Root { get; } = Of(1, [new OnnxNode("Sqrt", ["features"], "probability")], [], [-1, 1]);
 

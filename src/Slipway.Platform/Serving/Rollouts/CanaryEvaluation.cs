@@ -26,8 +26,9 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
         var observations = await RolloutStore.DequeueAsync(session, endpoint, PageRows, cancel);
         var traffic = await RolloutStore.TrafficAsync(session, endpoint, before.Evidence[0].Revision, cancel);
         var rollout = before with { Evidence = [.. before.Evidence.Select(step => Add(step, before.Plan.Loss, observations, traffic))] };
-        var decision = CanaryRule.Decide(rollout.Plan, rollout.Evidence);
-        rollout = await ActAsync(session, current, rollout with { Reason = decision.Reason }, decision.Action, cancel);
+        var verdict = CanaryRule.Decide(rollout.Plan, rollout.Evidence);
+        rollout = rollout with { Reason = CanaryReason.Of(rollout.Plan, rollout.Evidence, verdict) };
+        rollout = await ActAsync(session, current, rollout, verdict.Action, cancel);
         return (rollout, rollout.State == RolloutState.Running && observations.Count == PageRows);
     }
 

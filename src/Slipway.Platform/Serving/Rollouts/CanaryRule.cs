@@ -10,11 +10,23 @@ internal enum CanaryAction
     RollBack,
 }
 
-/// <param name="Reason">With the numbers it rests on.</param>
-internal sealed record CanaryDecision(CanaryAction Action, string Reason);
+/// <summary>Which rule decided.</summary>
+internal enum CanaryGround
+{
+    NothingYet,
+    RatioMismatch,
+    Failures,
+    Harm,
+    NotInferior,
+    NoHarmSoFar,
+    OutcomesUsedUp,
+}
+
+/// <param name="Step">The step that decided, from 0.</param>
+internal readonly record struct CanaryVerdict(CanaryAction Action, CanaryGround Ground, int Step);
 
 /// <summary>
-/// Decides from the evidence alone, in this order; "harm" is the challenger's mean loss less the champion's, and every interval
+/// Decides from the evidence alone, in this order; "harm" is the challenger's mean loss less the champion's, and every bound
 /// and p-value holds however often one looks:
 /// <list type="number">
 /// <item>roll back when, in any step, the traffic did not arrive in the planned ratio (no comparison could be trusted);</item>
@@ -31,71 +43,53 @@ internal static class CanaryRule
     private const double FailureShare = 0.1;
     private const double RatioShare = 0.1;
 
-    public static CanaryDecision Decide(CanaryPlan plan, IReadOnlyList<StepEvidence> steps)
+    public static CanaryVerdict Decide(CanaryPlan plan, IReadOnlyList<StepEvidence> steps)
     {
         for (var i = 0; i < steps.Count; i++)
         {
-            if (Broken(plan, steps[i]) is { } reason)
+            if (Broken(plan, steps[i]) is { } ground)
             {
-                return new CanaryDecision(CanaryAction.RollBack, $"{Title(plan, steps, i)}: {reason}");
+                return new CanaryVerdict(CanaryAction.RollBack, ground, i);
             }
         }
 
         var step = steps[^1];
-        var harm = Harm(plan, step);
-        var told = $"{Title(plan, steps, steps.Count - 1)}: {Told(plan, step, harm)}";
         var isLast = steps.Count == plan.Steps.Count;
-        if (harm.Upper < plan.Margin)
+        if (step.Losses.Difference < plan.Margin && step.Losses.PValue(plan.Margin) <= LossAlpha(plan))
         {
-            return new CanaryDecision(
-                isLast ? CanaryAction.Promote : CanaryAction.Advance, $"{told} The upper bound is below the margin {plan.Margin}.");
+            return new CanaryVerdict(isLast ? CanaryAction.Promote : CanaryAction.Advance, CanaryGround.NotInferior, steps.Count - 1);
         }
 
         if (!isLast && step.Losses.B.Count >= plan.MinOutcomesPerStep)
         {
-            return new CanaryDecision(CanaryAction.Advance, $"{told} No harm after {plan.MinOutcomesPerStep} outcomes.");
+            return new CanaryVerdict(CanaryAction.Advance, CanaryGround.NoHarmSoFar, steps.Count - 1);
         }
 
-        var outcomes = steps.Sum(s => s.Losses.A.Count + s.Losses.B.Count);
-        return outcomes >= plan.MaxOutcomes
-            ? new CanaryDecision(CanaryAction.RollBack, $"{told} Undecided after {outcomes} outcomes, the plan's maximum.")
-            : new CanaryDecision(CanaryAction.Continue, told);
+        return Outcomes(steps) >= plan.MaxOutcomes
+            ? new CanaryVerdict(CanaryAction.RollBack, CanaryGround.OutcomesUsedUp, steps.Count - 1)
+            : new CanaryVerdict(CanaryAction.Continue, CanaryGround.NothingYet, steps.Count - 1);
     }
 
-    /// <summary>The interval of harm in one step.</summary>
-    public static ConfidenceInterval Harm(CanaryPlan plan, StepEvidence step) => step.Losses.Interval(LossAlpha(plan));
+    public static long Outcomes(IReadOnlyList<StepEvidence> steps) => steps.Sum(step => step.Losses.A.Count + step.Losses.B.Count);
 
-    private static string? Broken(CanaryPlan plan, StepEvidence step)
+    public static double LossAlpha(CanaryPlan plan) => LossShare * plan.Alpha / plan.Steps.Count;
+
+    public static double FailureAlpha(CanaryPlan plan) => FailureShare * plan.Alpha / plan.Steps.Count;
+
+    public static double RatioAlpha(CanaryPlan plan) => RatioShare * plan.Alpha / plan.Steps.Count;
+
+    /// <summary>How likely traffic this far from the plan is; 1 before there was any.</summary>
+    public static double RatioPValue(StepEvidence step) => step.ChampionUnits + step.ChallengerUnits == 0
+        ? 1
+        : SampleRatioMismatch.Test([step.ChampionUnits, step.ChallengerUnits], [1 - (step.Share / 100), step.Share / 100]).AnytimePValue;
+
+    // A difference of 0 that is ruled out, and observed above 0, is the same as a lower bound above 0, and found without
+    // searching for the bound.
+    private static CanaryGround? Broken(CanaryPlan plan, StepEvidence step) => step switch
     {
-        var share = step.Share / 100;
-        var ratio = SampleRatioMismatch.Test([step.ChampionUnits, step.ChallengerUnits], [1 - share, share]).AnytimePValue;
-        if (ratio < Of(plan, RatioShare))
-        {
-            return $"sample ratio mismatch: the champion got {step.ChampionUnits} and the challenger {step.ChallengerUnits} units where {100 - step.Share} to {step.Share} percent were planned (p = {ratio:g3} < {Of(plan, RatioShare):g3}).";
-        }
-
-        var failures = step.Failures.Interval(Of(plan, FailureShare));
-        if (failures.Lower > 0)
-        {
-            return $"the challenger failed on {step.Failures.B.Events} of {step.Failures.B.Count} rows, the champion on {step.Failures.A.Events} of {step.Failures.A.Count}; difference in [{failures.Lower:g4}, {failures.Upper:g4}] at alpha {Of(plan, FailureShare):g3}.";
-        }
-
-        var harm = Harm(plan, step);
-        return harm.Lower > 0 ? $"{Told(plan, step, harm)} The challenger is worse." : null;
-    }
-
-    private static string Title(CanaryPlan plan, IReadOnlyList<StepEvidence> steps, int step) =>
-        $"Step {step + 1} of {plan.Steps.Count} ({steps[step].Share} %)";
-
-    private static string Told(CanaryPlan plan, StepEvidence step, ConfidenceInterval harm)
-    {
-        var loss = plan.Loss == CanaryLoss.Brier ? "Brier loss" : "zero-one loss";
-        return $"mean {loss} of the champion {Mean(step.Losses.A)} (n = {step.Losses.A.Count}), of the challenger {Mean(step.Losses.B)} (n = {step.Losses.B.Count}); harm in [{harm.Lower:g4}, {harm.Upper:g4}] at alpha {LossAlpha(plan):g3}.";
-    }
-
-    private static string Mean(MeanArm arm) => arm.Count == 0 ? "unknown" : $"{arm.Sum / arm.Count:g4}";
-
-    private static double LossAlpha(CanaryPlan plan) => Of(plan, LossShare);
-
-    private static double Of(CanaryPlan plan, double share) => share * plan.Alpha / plan.Steps.Count;
+        _ when RatioPValue(step) <= RatioAlpha(plan) => CanaryGround.RatioMismatch,
+        { Failures.Difference: > 0 } when step.Failures.PValue() <= FailureAlpha(plan) => CanaryGround.Failures,
+        { Losses.Difference: > 0 } when step.Losses.PValue() <= LossAlpha(plan) => CanaryGround.Harm,
+        _ => null,
+    };
 }

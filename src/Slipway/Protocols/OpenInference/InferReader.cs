@@ -30,7 +30,8 @@ internal ref struct InferReader
         }
         catch (JsonException failure)
         {
-            throw SlipwayException.Invalid(parser.reader.CurrentDepth >= MaxDepth
+            // The reader stops before it enters the level that is too deep.
+            throw SlipwayException.Invalid(parser.reader.CurrentDepth >= MaxDepth - 1
                 ? $"JSON nesting depth exceeds maximum allowed limit ({MaxDepth})"
                 : $"failed to parse the request JSON buffer: line {failure.LineNumber + 1}, position {failure.BytePositionInLine + 1}");
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Slipway.Core.Errors;
 using Slipway.Core.Tensors;
@@ -13,9 +14,12 @@ internal static class InferWriter
 {
     private const string Platform = "onnxruntime_onnx";
 
+    /// <summary>Quotes and umlauts stay themselves; no answer is ever part of a page.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void WriteAnswer(IBufferWriter<byte> output, string? id, TensorAnswer answer)
     {
-        using var json = new Utf8JsonWriter(output);
+        using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         if (!string.IsNullOrEmpty(id))
         {
@@ -43,7 +47,7 @@ internal static class InferWriter
 
     public static void WriteModel(IBufferWriter<byte> output, TensorModel model)
     {
-        using var json = new Utf8JsonWriter(output);
+        using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         json.WriteString("name", model.Name);
         json.WriteStartArray("versions");
@@ -56,6 +60,8 @@ internal static class InferWriter
         json.WriteString("platform", Platform);
         WriteSpecs(json, "inputs", model.Inputs);
         WriteSpecs(json, "outputs", model.Outputs);
+        json.WriteStartObject("properties");
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -57,7 +57,7 @@ internal static partial class OpenInferenceEndpoints
 
     private static async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write)
     {
-        await using (var json = new Utf8JsonWriter(Json(context)))
+        await using (var json = new Utf8JsonWriter(Json(context), InferWriter.Options))
         {
             json.WriteStartObject();
             write(json);
