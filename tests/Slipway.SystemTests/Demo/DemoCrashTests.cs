@@ -25,6 +25,7 @@ public sealed class DemoCrashTests(SmallFlights flights)
         {
             await KillAsync(new Random(seed), unbroken.Duration, folder, story);
             await EndAsWellAsync(unbroken, folder);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{SeedVariable}={seed}; {string.Join("; ", story)}");
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

@@ -10,12 +10,17 @@ public sealed partial class SlipwayServer : IAsyncDisposable
     private SlipwayProcess? process;
     private HttpClient? http;
 
-    private SlipwayServer(string[] extraArgs) => this.extraArgs = extraArgs;
+    private SlipwayServer(string? dataDirectory, string[] extraArgs)
+    {
+        DataDirectory = dataDirectory ?? folder.Combine("data");
+        this.extraArgs = extraArgs;
+    }
 
-    /// <summary>The working directory; the data folder is <c>data</c> in it.</summary>
+    /// <summary>The working directory.</summary>
     public TempFolder Folder => folder;
 
-    public string DataDirectory => folder.Combine("data");
+    /// <summary><c>data</c> in the working directory, unless the test gave another.</summary>
+    public string DataDirectory { get; }
 
     public SlipwayProcess Process => process ?? throw new InvalidOperationException("The server was not started.");
 
@@ -26,9 +31,14 @@ public sealed partial class SlipwayServer : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it is ready.</summary>
     /// <param name="extraArgs">Flags of <c>serve</c> besides <c>--data</c>, <c>--urls</c> and <c>--grpc-urls</c>.</param>
-    public static async Task<SlipwayServer> StartAsync(params string[] extraArgs)
+    public static Task<SlipwayServer> StartAsync(params string[] extraArgs) => StartAsync(new SlipwayServer(null, extraArgs));
+
+    /// <summary>The same on a data folder of the test's choice.</summary>
+    public static Task<SlipwayServer> StartOnAsync(string dataDirectory, params string[] extraArgs) =>
+        StartAsync(new SlipwayServer(dataDirectory, extraArgs));
+
+    private static async Task<SlipwayServer> StartAsync(SlipwayServer server)
     {
-        var server = new SlipwayServer(extraArgs);
         try
         {
             await server.StartAgainAsync();
