@@ -85,13 +85,25 @@ public sealed partial class StepRunner(Db db, IEnumerable<StepKind> kinds, TimeP
                 Append(lines, $"attempt {state.Attempts} failed: {error}");
                 if (tries >= definition.Retries || failure is SlipwayException { Kind: ErrorKind.Invalid or ErrorKind.NotFound })
                 {
-                    LogFailed(failure, definition.Name, run.Pipeline, run.Id);
+                    Report(failure, definition.Name, run);
                     await StoreAsync(run, Ended(state, StepState.Failed, lines, error), cancel);
                     return;
                 }
             }
 
             await Task.Delay(TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, tries))), time, cancel);
+        }
+    }
+
+    private void Report(Exception failure, string step, PipelineRun run)
+    {
+        if (failure is SlipwayException or OperationCanceledException)
+        {
+            LogFailed(step, run.Pipeline, run.Id, failure.Message);
+        }
+        else
+        {
+            LogBroken(failure, step, run.Pipeline, run.Id);
         }
     }
 
@@ -127,5 +139,8 @@ public sealed partial class StepRunner(Db db, IEnumerable<StepKind> kinds, TimeP
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     [LoggerMessage(8001, LogLevel.Error, "Step {Step} of pipeline {Pipeline} failed in run {Run}")]
-    private partial void LogFailed(Exception failure, string step, string pipeline, string run);
+    private partial void LogBroken(Exception failure, string step, string pipeline, string run);
+
+    [LoggerMessage(8002, LogLevel.Warning, "Step {Step} of pipeline {Pipeline} failed in run {Run}: {Reason}")]
+    private partial void LogFailed(string step, string pipeline, string run, string reason);
 }

@@ -45,8 +45,8 @@ public sealed record EndpointOptions
 /// <summary>Where predictions are asked for, and which versions answer.</summary>
 /// <param name="FeatureService">Looked up for each request that does not bring the features itself; null when all do.</param>
 /// <param name="Variants">One champion and any challengers; the weights sum to 100.</param>
-/// <param name="Rollout">The canary that moves this endpoint's traffic now. It also salts the split, so each canary is tried
-/// on other keys than the one before.</param>
+/// <param name="Rollout">The canary that moves this endpoint's traffic now. Its challenger then salts the split, so each version
+/// is tried on other keys than the one before.</param>
 public sealed record Endpoint(
     string Name, string Model, string? FeatureService, IReadOnlyList<Variant> Variants, EndpointOptions Options, string? Rollout = null)
 {

@@ -15,7 +15,7 @@ internal sealed class TrafficSplit
 
     public TrafficSplit(Endpoint endpoint)
     {
-        salt = Fnv(0xcbf29ce484222325, endpoint.Rollout ?? endpoint.Name);
+        salt = Fnv(0xcbf29ce484222325, SaltOf(endpoint));
         var order = new List<(double, int)>();
         var sum = 0.0;
         for (var i = 0; i < endpoint.Variants.Count; i++)
@@ -54,6 +54,11 @@ internal sealed class TrafficSplit
 
         return champion;
     }
+
+    /// <summary>A canary is salted by what it tries and not by its id, so traffic that is replayed is split as it was.</summary>
+    private static string SaltOf(Endpoint endpoint) => endpoint.Rollout is null
+        ? endpoint.Name
+        : string.Join('/', endpoint.Variants.Where(v => v.Role == VariantRole.Challenger).Select(v => v.Version).Prepend(endpoint.Name));
 
     /// <summary>FNV-1a over salt and key, its bits then mixed (the finaliser of MurmurHash3), since FNV's high bits hardly
     /// move for keys that differ in their last byte; the top 53 bits make a fraction.</summary>

@@ -237,6 +237,19 @@ public abstract class RolloutContract(PostgresServer? postgres) : OnServing(post
     }
 
     [Fact]
+    public async Task A_canary_by_event_time_looks_only_when_it_is_asked()
+    {
+        await BeginAsync(TestModels.Inverse, TestModels.Echo, Plan with { Clock = CanaryClock.Event });
+        await TrafficAsync(200);
+        var job = (await Kit.Get<JobService>().ListAsync(JobState.Queued, null, 100, Cancel)).First(job => job.Kind == "serving.canary");
+
+        Assert.Null(await Kit.Rollouts.RunJobAsync(job, Cancel));
+        Assert.Equal(0, Outcomes(await Kit.Rollouts.GetAsync("live", Cancel)));
+
+        Assert.Equal(200, Outcomes((await Kit.Rollouts.EvaluateAsync("live", Cancel))!));
+    }
+
+    [Fact]
     public async Task A_promotion_that_the_registry_refuses_waits_and_says_so()
     {
         await BeginAsync(TestModels.Inverse, TestModels.Echo, Plan with { Steps = [50] }, "approve");

@@ -60,12 +60,16 @@ internal sealed class TrainStep(
     private async Task<Run> StartAsync(StepContext step, Inputs inputs, TrainerOptions options, Actor actor, CancellationToken cancel)
     {
         var experiment = await tracking.GetOrCreateExperimentAsync(actor, inputs.Experiment, cancel);
-        var run = await tracking.StartRunAsync(
-            actor,
-            new RunStart(
-                experiment.Id, inputs.RunName, RequestKey: step.RequestKey, Environment: RunEnvironment.Capture(options.Seed),
-                Tags: new Dictionary<string, string> { ["slipway.pipeline_run"] = step.Run.Id, ["slipway.cause"] = step.Run.Cause }),
-            cancel);
+        var start = new RunStart(
+            experiment.Id, inputs.RunName, RequestKey: step.RequestKey, Environment: RunEnvironment.Capture(options.Seed),
+            Tags: new Dictionary<string, string> { ["slipway.pipeline_run"] = step.Run.Id, ["slipway.cause"] = step.Run.Cause });
+        var run = await tracking.StartRunAsync(actor, start, cancel);
+        for (var attempt = 2; run.Status == RunStatus.Failed; attempt++)
+        {
+            // What failed stays on record as failed; the step's next attempt is a run of its own.
+            run = await tracking.StartRunAsync(actor, start with { RequestKey = $"{step.RequestKey}#{attempt}" }, cancel);
+        }
+
         var data = inputs.Data;
         await tracking.LogInputAsync(actor, run.Id, new DatasetInput(data.Name, data.Sha256[..36], data.Key, data.Rows, "training"), cancel);
         await tracking.LogParamsAsync(

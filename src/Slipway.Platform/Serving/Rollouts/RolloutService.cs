@@ -46,7 +46,7 @@ public sealed class RolloutService
     }
 
     /// <summary>Counts the outcomes that are new, each exactly once, and acts on them. May be called at any time and any number of
-    /// times; a job calls it after feedback and traffic.</summary>
+    /// times; a job calls it after feedback and traffic, unless the plan's clock leaves that to the caller.</summary>
     /// <returns>The canary as it stands, or null when none runs on the endpoint.</returns>
     public async Task<Rollout?> EvaluateAsync(string endpoint, CancellationToken cancel)
     {
@@ -109,7 +109,13 @@ public sealed class RolloutService
 
     internal async Task<string?> RunJobAsync(Job job, CancellationToken cancel)
     {
-        var rollout = await EvaluateAsync(Json.Read<CanaryTrigger.CanaryOrder>(job.Payload).Endpoint, cancel);
+        var endpoint = Json.Read<CanaryTrigger.CanaryOrder>(job.Payload).Endpoint;
+        if ((await ListAsync(endpoint, 1, cancel)).FirstOrDefault()?.Plan.Clock == CanaryClock.Event)
+        {
+            return null;
+        }
+
+        var rollout = await EvaluateAsync(endpoint, cancel);
         return rollout is null ? null : Json.Write(new { rollout.Id, rollout.State, rollout.Step, rollout.Reason });
     }
 }

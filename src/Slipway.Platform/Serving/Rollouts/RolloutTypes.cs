@@ -14,6 +14,16 @@ public enum CanaryLoss
     ZeroOne,
 }
 
+/// <summary>What makes a canary look at its evidence.</summary>
+public enum CanaryClock
+{
+    /// <summary>News of traffic and outcomes, within seconds.</summary>
+    System,
+
+    /// <summary>Only the caller, for traffic that is replayed: looks at the same places of the same replay decide the same.</summary>
+    Event,
+}
+
 public enum RolloutState
 {
     Running,
@@ -43,6 +53,8 @@ public sealed record CanaryPlan
     public double Margin { get; init; } = 0.02;
 
     public CanaryLoss Loss { get; init; } = CanaryLoss.Brier;
+
+    public CanaryClock Clock { get; init; } = CanaryClock.System;
 
     /// <summary>Outcomes of both versions after which an undecided canary is rolled back.</summary>
     [Range(1, 1_000_000_000)]

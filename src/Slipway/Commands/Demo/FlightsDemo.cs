@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Pipelines;
 
@@ -14,8 +15,6 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
 {
     private static readonly DateTimeOffset Now = new(2001, 5, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly DateTimeOffset SkewFrom = new(2001, 6, 1, 0, 0, 0, TimeSpan.Zero);
-
     private readonly PipelineWatch pipelines = new(api, progress);
 
     public async Task<DemoSummary> RunAsync(CancellationToken cancel)
@@ -27,12 +26,13 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
         var accepted = server.GetRequiredService<Datasets>().PathOf(dataset);
         var world = await FlightsWorld.ReadAsync(server.GetRequiredService<AnalyticsEngine>(), accepted, Now, cancel);
         var replay = new FlightsReplay(api, world, dataset, pipelines, progress);
+        var (first, end) = world.Leaving(Microseconds.From(Now), long.MaxValue);
         await progress.StepAsync(
-            "replay", $"Replay May and June: {world.Count} flights are asked about when they leave and judged when they land",
+            "replay", $"Replay May and June: {end - first} flights are asked about when they leave and judged when they land",
             () => replay.RunAsync(Microseconds.From(Now), cancel));
         var skew = await progress.StepAsync(
             "skew", "Compare features as they were served with features as they are computed offline",
-            () => ActivatorUtilities.CreateInstance<SkewCheck>(server).RunAsync(world, accepted, Microseconds.From(SkewFrom), cancel));
+            () => ActivatorUtilities.CreateInstance<SkewCheck>(server).RunAsync(world, accepted, cancel));
         return await new FlightsReport(api, progress).SummariseAsync(training, skew, cancel);
     }
 
@@ -49,10 +49,21 @@ internal sealed class FlightsDemo(DemoApi api, FlightsExample example, IServiceP
 
     private async Task<JsonNode> TrainAsync(CancellationToken cancel)
     {
-        // The file's path and size are the cause, so another file on the same data folder is another run.
+        // The file's path and size are the cause, so another file is another run, for which history is not at its beginning.
         var file = new FileInfo(example.Source);
         var cause = string.Create(CultureInfo.InvariantCulture, $"demo:{file.FullName}:{file.Length}");
+        var runs = (JsonArray)await api.GetAsync("pipeline-runs?pipeline=flights-train", cancel);
+        if (runs.FirstOrDefault(r => r!["cause"]!.GetValue<string>() != cause && r["state"]!.GetValue<string>() != "failed") is { } other)
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"The data folder holds this job on another file ({other["cause"]}); choose another with --data, or remove it.");
+        }
+
         var run = await api.PostAsync("pipelines/flights-train/runs", new { cause }, cancel);
-        return await pipelines.FollowAsync(run["id"]!.GetValue<string>(), cancel);
+        run = await pipelines.FollowAsync(run["id"]!.GetValue<string>(), cancel);
+        return PipelineWatch.Outputs(run, "deploy") is not null ? run : throw new SlipwayException(
+            ErrorKind.FailedPrecondition,
+            $"The model did not pass its gate, so there is nothing to deploy. It was {PipelineWatch.Outputs(run, "gate")!["reason"]}.");
     }
 }

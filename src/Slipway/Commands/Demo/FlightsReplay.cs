@@ -72,6 +72,10 @@ internal sealed class FlightsReplay(
         await pipelines.FollowAsync(run["id"]!.GetValue<string>(), cancel, silently: true);
     }
 
+    /// <summary>
+    /// Judges the canary, then closes the windows that have ended. What either sets going is awaited first, so that the same
+    /// replay meets the same models and references, whenever it was cut off.
+    /// </summary>
     private async Task EndDayAsync(long tick, long fromUs, CancellationToken cancel)
     {
         if (tick == fromUs)
@@ -79,7 +83,21 @@ internal sealed class FlightsReplay(
             return;
         }
 
-        if (await api.FindAsync($"endpoints/{Endpoint}/canary", cancel) is { } canary && canary["state"]!.GetValue<string>() == "running")
+        await JudgeCanaryAsync(tick, cancel);
+        await FollowTriggersAsync(cancel);
+        var result = await api.PostAsync(
+            $"endpoints/{Endpoint}/monitor/advance", new { watermark = Microseconds.ToDateTimeOffset(tick) }, cancel);
+        foreach (var trigger in (JsonArray)result["triggered"]!)
+        {
+            progress.Detail($"{FlightsWorld.Time(tick)[..10]}  {trigger!["cause"]}: {trigger["reason"]}");
+        }
+
+        await FollowTriggersAsync(cancel);
+    }
+
+    private async Task JudgeCanaryAsync(long tick, CancellationToken cancel)
+    {
+        if (await CanaryRunsAsync(cancel))
         {
             var judged = await api.PostAsync($"endpoints/{Endpoint}/canary/evaluate", new { }, cancel);
             if (judged["state"]?.GetValue<string>() is "promoted" or "rolled_back")
@@ -87,33 +105,22 @@ internal sealed class FlightsReplay(
                 progress.Detail($"{FlightsWorld.Time(tick)[..10]}  {judged["reason"]}");
             }
         }
-
-        await AdvanceAsync(tick, cancel);
     }
 
-    /// <summary>Closes the windows that have ended; event time stands still while a pipeline that this triggers runs.</summary>
-    private async Task AdvanceAsync(long watermarkUs, CancellationToken cancel)
-    {
-        var result = await api.PostAsync(
-            $"endpoints/{Endpoint}/monitor/advance", new { watermark = Microseconds.ToDateTimeOffset(watermarkUs) }, cancel);
-        foreach (var trigger in (JsonArray)result["triggered"]!)
-        {
-            var (pipeline, cause) = (trigger!["pipeline"]!.GetValue<string>(), trigger["cause"]!.GetValue<string>());
-            progress.Detail($"{FlightsWorld.Time(watermarkUs)[..10]}  {cause}: {trigger["reason"]}");
-            await pipelines.FollowAsync(await pipelines.FindAsync(pipeline, cause, cancel), cancel);
-        }
+    private async Task<bool> CanaryRunsAsync(CancellationToken cancel) =>
+        (await api.FindAsync($"endpoints/{Endpoint}/canary", cancel))?["state"]?.GetValue<string>() == "running";
 
-        await FinishRunsAsync(cancel);
-    }
-
-    /// <summary>A retraining that was cut off by a crash, or whose canary has just ended, is followed to its rest.</summary>
-    private async Task FinishRunsAsync(CancellationToken cancel)
+    /// <summary>Event time stands still until every pipeline that the monitor has asked for has ended, or waits for live traffic.</summary>
+    private async Task FollowTriggersAsync(CancellationToken cancel)
     {
-        foreach (var run in (JsonArray)await api.GetAsync("pipeline-runs?pipeline=flights-retrain", cancel))
+        foreach (var trigger in (JsonArray)(await api.GetAsync($"endpoints/{Endpoint}/monitor/triggers", cancel))["items"]!)
         {
-            if (run!["state"]!.GetValue<string>() is "running" or "waiting")
+            var run = await pipelines.FindAsync(trigger!["pipeline"]!.GetValue<string>(), trigger["cause"]!.GetValue<string>(), cancel);
+
+            // Between a canary's end and the run that hears of it, the run still waits.
+            while ((await pipelines.FollowAsync(run, cancel))["state"]!.GetValue<string>() == "waiting" && !await CanaryRunsAsync(cancel))
             {
-                await pipelines.FollowAsync(run["id"]!.GetValue<string>(), cancel);
+                await Task.Delay(PipelineWatch.Poll, cancel);
             }
         }
     }

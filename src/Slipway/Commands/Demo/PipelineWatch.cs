@@ -6,17 +6,27 @@ namespace Slipway.Commands.Demo;
 /// <summary>Follows a pipeline run, tells what its steps do, and approves what people are asked to approve.</summary>
 internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     private readonly HashSet<string> told = [];
+    private readonly HashSet<string> seen = [];
 
-    /// <summary>Returns when the run has ended, or waits for something that is no approval.</summary>
+    /// <summary>
+    /// Returns when the run has ended, or waits for something that is no approval. A run that had failed before it was looked
+    /// at, as on a disk that was full, is tried once more.
+    /// </summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when the run has failed.</exception>
     public async Task<JsonNode> FollowAsync(string runId, CancellationToken cancel, bool silently = false)
     {
         while (true)
         {
             var run = await api.GetAsync($"pipeline-runs/{runId}", cancel);
+            if (seen.Add(runId) && run["state"]!.GetValue<string>() == "failed")
+            {
+                await api.PostAsync($"pipeline-runs/{runId}/retry", new { }, cancel);
+                continue;
+            }
+
             if (!silently)
             {
                 Tell(runId, run);
@@ -81,7 +91,7 @@ internal sealed class PipelineWatch(DemoApi api, DemoProgress progress)
             var (name, state) = (step!["name"]!.GetValue<string>(), step["state"]!.GetValue<string>());
             if (state is not ("pending" or "running") && told.Add($"{runId}/{name}/{state}"))
             {
-                var seconds = ((step["finishedMs"]?.GetValue<long>() ?? 0) - (step["startedMs"]?.GetValue<long>() ?? 0)) / 1000.0;
+                var seconds = step["startedMs"] is { } started ? ((step["finishedMs"]?.GetValue<long>() ?? 0) - started.GetValue<long>()) / 1000.0 : 0;
                 var last = step["log"]?.GetValue<string>().TrimEnd().Split('\n')[^1];
                 var note = state == "waiting" ? step["error"]?.GetValue<string>() : last is { Length: > 13 } ? last[13..] : "";
                 progress.Detail(string.Create(

@@ -5,17 +5,18 @@ using Slipway.Platform.Serving.Predictions;
 namespace Slipway.Commands.Demo;
 
 /// <summary>
-/// Training-serving skew, measured: for a week of predictions the features that were served are compared, bit by bit, with
-/// those that a training set of the same flights holds.
+/// Training-serving skew, measured: for the predictions of the last week the features that were served are compared, bit by
+/// bit, with those that a training set of the same flights holds.
 /// </summary>
 internal sealed class SkewCheck(TrainingSetService trainingSets, PredictionReader predictions)
 {
     private const string Service = "flight_delay_v1";
 
     /// <param name="accepted">The Parquet file of flights that passed the quality rules.</param>
-    public async Task<DemoSkew> RunAsync(FlightsWorld world, string accepted, long fromUs, CancellationToken cancel)
+    public async Task<DemoSkew> RunAsync(FlightsWorld world, string accepted, CancellationToken cancel)
     {
-        var served = await predictions.WindowAsync(FlightsReplay.Endpoint, fromUs, fromUs + (7 * FlightsWorld.DayUs), cancel);
+        var end = world.LastTickUs;
+        var served = await predictions.WindowAsync(FlightsReplay.Endpoint, end - (7 * FlightsWorld.DayUs), end, cancel);
         var flights = world.Flights(served.Ids);
         var sources = new Dictionary<string, SourceData> { ["flights"] = SourceData.File(accepted) };
         var joined = await trainingSets.BuildAsync(Service, flights, sources, cancel);
