@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
@@ -15,6 +16,8 @@ public sealed record FoundationOptions(string DataDirectory, string? Postgres)
     public JobOptions Jobs { get; init; } = new();
 
     public AnalyticsOptions Analytics { get; init; } = new();
+
+    public string SqliteFile => Path.Combine(DataDirectory, "slipway.db");
 }
 
 public static class FoundationModule
@@ -25,7 +28,7 @@ public static class FoundationModule
         .AddSingleton(options.Analytics)
         .AddSingleton(_ => options.Postgres is { } text
             ? Db.OpenPostgres(text)
-            : Db.OpenSqlite(Path.Combine(options.DataDirectory, "slipway.db")))
+            : Db.OpenSqlite(options.SqliteFile))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
         .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()
@@ -43,11 +46,21 @@ public static class FoundationModule
 }
 
 /// <summary>Runs before every other service: brings the database to this program's schema and clears what a crash left.</summary>
-internal sealed class DatabaseStartup(Db db, Migrator migrator, JobService jobs, BlobStore blobs, TimeProvider time) : IHostedService
+internal sealed class DatabaseStartup(
+    Db db, FoundationOptions options, Migrator migrator, JobService jobs, BlobStore blobs, TimeProvider time) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await migrator.MigrateAsync(cancellationToken);
+        try
+        {
+            await migrator.MigrateAsync(cancellationToken);
+        }
+        catch (SlipwayException failure) when (db.Engine == DbEngine.Sqlite)
+        {
+            // Whoever starts a server may know where its files are; whoever calls it need not.
+            throw new SlipwayException(failure.Kind, $"{options.SqliteFile}: {failure.Message}", failure);
+        }
+
         if (db.Engine == DbEngine.Sqlite)
         {
             // The folder's lock says that nobody else works on this database.

@@ -56,13 +56,15 @@ internal static class CommandLine
 
     private static string DescribeError(ParseResult parse)
     {
-        if (parse.UnmatchedTokens is not [var token, ..])
-        {
-            return parse.Errors[0].Message;
-        }
-
         var command = parse.CommandResult.Command;
         var path = command is RootCommand ? "slipway" : $"slipway {command.Name}";
+        if (parse.UnmatchedTokens is not [var token, ..])
+        {
+            return command.Subcommands.Count == 0
+                ? parse.Errors[0].Message
+                : $"'{path}' needs a command: {string.Join(", ", command.Subcommands.Select(sub => sub.Name))}";
+        }
+
         if (token.StartsWith('-'))
         {
             var flags = command.Options.Select(option => option.Name);

@@ -12,7 +12,7 @@ public static class ParquetFile
     {
         if (!File.Exists(file))
         {
-            throw SlipwayException.NotFound($"The data file '{file}' does not exist.");
+            throw SlipwayException.NotFound($"The data file '{file}' {(Directory.Exists(file) ? "is a folder" : "does not exist")}; a Parquet file is needed.");
         }
 
         using var stream = File.OpenRead(file);

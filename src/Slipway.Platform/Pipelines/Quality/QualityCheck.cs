@@ -1,4 +1,5 @@
 using System.Globalization;
+using DuckDB.NET.Data;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Analytics;
@@ -39,7 +40,7 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
 
     private static void CheckSchema(AnalyticsSession session, string file, QualityRules rules)
     {
-        var sample = session.Query($"select * from read_parquet({Sql.Text(file)}) limit 0");
+        var sample = Peek(session, file);
         foreach (var rule in rules.Columns)
         {
             if (!sample.Has(rule.Name))
@@ -54,6 +55,18 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
                 throw SlipwayException.Invalid(
                     $"Column '{rule.Name}' of '{file}' is {found.ToString().ToLowerInvariant()}; the rules of '{rules.Dataset}' want {rule.Type.ToString().ToLowerInvariant()}.");
             }
+        }
+    }
+
+    private static Table Peek(AnalyticsSession session, string file)
+    {
+        try
+        {
+            return session.Query($"select * from read_parquet({Sql.Text(file)}) limit 0");
+        }
+        catch (SlipwayException damaged) when (damaged.InnerException is DuckDBException)
+        {
+            throw SlipwayException.Invalid($"The data file '{file}' is damaged: its Parquet footer cannot be read. Get it again.");
         }
     }
 

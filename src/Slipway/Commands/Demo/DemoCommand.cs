@@ -58,17 +58,33 @@ internal static class DemoCommand
     /// <summary>Whole or not at all.</summary>
     private static async Task WriteAsync(string file, DemoSummary summary, CancellationToken cancel)
     {
-        var temporary = $"{file}.tmp";
-        await File.WriteAllTextAsync(temporary, JsonSerializer.Serialize(summary, DemoSummary.Json) + "\n", cancel);
-        File.Move(temporary, file, overwrite: true);
+        await File.WriteAllTextAsync(Temporary(file), JsonSerializer.Serialize(summary, DemoSummary.Json) + "\n", cancel);
+        File.Move(Temporary(file), file, overwrite: true);
     }
 
-    /// <summary>An hour of work is not lost to a folder that does not exist.</summary>
+    /// <summary>An hour of work is not lost to a file that cannot be written.</summary>
     private static void CheckReport(string? file)
     {
-        if (file is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+        if (file is null)
         {
-            throw SlipwayException.Invalid($"flag --json: the folder of '{file}' does not exist");
+            return;
+        }
+
+        if (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+        {
+            var wrong = Directory.Exists(file) ? $"'{file}' is a folder; give a file" : $"the folder of '{file}' does not exist; create it or choose another";
+            throw SlipwayException.Invalid($"flag --json: {wrong}");
+        }
+
+        try
+        {
+            File.Create(Temporary(file), 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SlipwayException(ErrorKind.Unavailable, $"flag --json: '{file}' cannot be written: {failure.Message.TrimEnd('.')}; choose another", failure);
         }
     }
+
+    private static string Temporary(string file) => $"{file}.tmp";
 }
