@@ -1,1 +1,4 @@
+using Slipway.SystemTests.Demo;
+
 [assembly: AssemblyFixture(typeof(PostgresServer))]
+[assembly: AssemblyFixture(typeof(SmallFlights))]

@@ -78,9 +78,9 @@ public sealed class SlipwayProcess : IAsyncDisposable
             : throw new InvalidOperationException($"slipway ended with {process.ExitCode} before it said '{awaitedText}':\n{Output}{Errors}");
     }
 
-    public async Task<int> WaitForExitAsync()
+    public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
     {
-        await process.WaitForExitAsync().WaitAsync(Patience.Limit);
+        await process.WaitForExitAsync().WaitAsync(limit ?? Patience.Limit);
         return process.ExitCode;
     }
 
