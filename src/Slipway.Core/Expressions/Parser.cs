@@ -20,12 +20,23 @@ internal sealed class Parser(string text)
     {
         ["or"] = 1,
         ["and"] = 2,
-        ["="] = ComparisonLevel, ["=="] = ComparisonLevel, ["!="] = ComparisonLevel, ["<>"] = ComparisonLevel,
-        ["<"] = ComparisonLevel, ["<="] = ComparisonLevel, [">"] = ComparisonLevel, [">="] = ComparisonLevel,
-        ["is"] = ComparisonLevel, ["in"] = ComparisonLevel, ["not"] = ComparisonLevel,
+        ["="] = ComparisonLevel,
+        ["=="] = ComparisonLevel,
+        ["!="] = ComparisonLevel,
+        ["<>"] = ComparisonLevel,
+        ["<"] = ComparisonLevel,
+        ["<="] = ComparisonLevel,
+        [">"] = ComparisonLevel,
+        [">="] = ComparisonLevel,
+        ["is"] = ComparisonLevel,
+        ["in"] = ComparisonLevel,
+        ["not"] = ComparisonLevel,
         ["||"] = 5,
-        ["+"] = 6, ["-"] = 6,
-        ["*"] = 7, ["/"] = 7, ["%"] = 7,
+        ["+"] = 6,
+        ["-"] = 6,
+        ["*"] = 7,
+        ["/"] = 7,
+        ["%"] = 7,
     };
 
     private readonly List<Token> tokens = new Lexer(text).Tokens();

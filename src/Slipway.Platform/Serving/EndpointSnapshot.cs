@@ -59,6 +59,7 @@ internal sealed class EndpointSnapshot
         }
 
         throw SlipwayException.NotFound(
-            $"Request for unknown model: '{Endpoint.Name}' version {version} is not found; it serves {string.Join(", ", Models.Select(m => m.Version))}.");
+            $"Request for unknown model: '{Endpoint.Name}' version {version} is not found; "
+            + $"it serves {string.Join(", ", Models.Select(m => m.Version))}.");
     }
 }

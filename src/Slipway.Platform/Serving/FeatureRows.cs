@@ -40,7 +40,8 @@ internal sealed class FeatureRows
         {
             return model == shape || model.Names.SequenceEqual(shape!.Names)
                 ? Pick(picked, model.Inputs.Count)
-                : throw SlipwayException.Invalid($"Version {model.Version} of endpoint '{endpoint}' takes other features than its champion; name them.");
+                : throw SlipwayException.Invalid(
+                    $"Version {model.Version} of endpoint '{endpoint}' takes other features than its champion; name them.");
         }
 
         foreach (var input in model.Inputs)

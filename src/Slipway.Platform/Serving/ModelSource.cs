@@ -2,6 +2,7 @@ using Slipway.Core.Errors;
 using Slipway.Core.Versioning;
 using Slipway.Inference;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Registry;
 
@@ -57,7 +58,7 @@ internal sealed class ModelSource(RegistryService registry, ApprovalService appr
         {
             throw new SlipwayException(
                 ErrorKind.FailedPrecondition,
-                $"{registered.Ref} is in {registered.Stage.ToString().ToLowerInvariant()}, from where it cannot go to production; move it to staging first.");
+                $"{registered.Ref} is in {EnumName.Of(registered.Stage)}, from where it cannot go to production; move it to staging first.");
         }
     }
 
@@ -77,7 +78,8 @@ internal sealed record ServableVersion(string Model, string Version, string? Fea
         {
             throw new SlipwayException(
                 ErrorKind.FailedPrecondition,
-                $"Version {Version} of model '{Model}' takes its features from {Name(FeatureService)}, endpoint '{endpoint.Name}' from {Name(endpoint.FeatureService)}; they cannot share its traffic.");
+                $"Version {Version} of model '{Model}' takes its features from {Name(FeatureService)}, "
+                + $"endpoint '{endpoint.Name}' from {Name(endpoint.FeatureService)}; they cannot share its traffic.");
         }
 
         static string Name(string? service) => service is null ? "the request" : $"feature service '{service}'";

@@ -54,7 +54,8 @@ public readonly record struct Prediction(string Id, string Version, bool Label, 
 public sealed record PredictResponse(string Endpoint, string Model, IReadOnlyList<Prediction> Predictions);
 
 /// <summary>
-/// Looks up a feature service's features for rows that carry join keys and request data by name; a missing value is null.
+/// Looks up a feature service's features for rows that carry join keys and request data by name, and <c>event_timestamp</c> where
+/// they happened at another time than now; a missing value is null.
 /// The composition root binds it to the online feature store.
 /// </summary>
 public delegate Task<Table> FeatureLookup(string featureService, Table request, CancellationToken cancel);

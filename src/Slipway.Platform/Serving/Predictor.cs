@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Features.Online;
 using Slipway.Platform.Serving.Predictions;
 
 namespace Slipway.Platform.Serving;
@@ -83,7 +85,7 @@ internal sealed partial class Predictor(
 
         if (endpoint.Endpoint.FeatureService is { } service && lookup is not null && !FeatureRows.Bring(table, champion))
         {
-            var found = await lookup(service, table, cancel);
+            var found = await lookup(service, AsOf(table, request.EventTimesUs), cancel);
             return FeatureRows.Of(name, table.With(found.Columns));
         }
 
@@ -95,8 +97,14 @@ internal sealed partial class Predictor(
         return FeatureRows.Of(name, table);
     }
 
+    /// <summary>A replay's features are judged at the replay's time: then one that was fresh is not too old today.</summary>
+    private static Table AsOf(Table rows, IReadOnlyList<long>? eventTimesUs) => eventTimesUs is null || rows.Has(StoredView.EventTimestamp)
+        ? rows
+        : rows.With(Column.Timestamp(StoredView.EventTimestamp, [.. eventTimesUs]));
+
     private async Task ScoreAsync(
-        EndpointSnapshot endpoint, PredictBatch batch, FeatureRows rows, ServedModel model, VariantRole role, int[]? picked, CancellationToken cancel)
+        EndpointSnapshot endpoint, PredictBatch batch, FeatureRows rows, ServedModel model, VariantRole role, int[]? picked,
+        CancellationToken cancel)
     {
         int[] failed;
         var reason = "it gave a score that is not a probability";

@@ -74,7 +74,9 @@ internal sealed class ServedModel
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             throw new SlipwayException(
-                ErrorKind.FailedPrecondition, $"Version {Version} of model '{Model}' cannot be served, it fails on a row of zeros: {failure.Message}", failure);
+                ErrorKind.FailedPrecondition,
+                $"Version {Version} of model '{Model}' cannot be served, it fails on a row of zeros: {failure.Message}",
+                failure);
         }
     }
 
@@ -85,8 +87,8 @@ internal sealed class ServedModel
             return [];
         }
 
-        var inputs = signature?.Inputs
-            ?? [.. (onnx.Features ?? [.. Enumerable.Range(0, scorer.FeatureCount).Select(i => $"f{i}")]).Select(name => new ColumnSchema(name, DataType.Float32))];
+        var names = onnx.Features ?? [.. Enumerable.Range(0, scorer.FeatureCount).Select(i => $"f{i}")];
+        var inputs = signature?.Inputs ?? [.. names.Select(name => new ColumnSchema(name, DataType.Float32))];
         if (inputs.Count != scorer.FeatureCount)
         {
             throw new SlipwayException(

@@ -57,7 +57,9 @@ public sealed class ServingService
         var registered = await source.ResolveAsync(model, version, cancel);
         if (registered.FeatureService is { } service && !predictor.HasLookup)
         {
-            throw Refused($"Version {registered.Version} of model '{model}' takes its features from service '{service}'; this server has no online feature store.");
+            throw Refused(
+                $"Version {registered.Version} of model '{model}' takes its features from service '{service}'; "
+                + "this server has no online feature store.");
         }
 
         var loaded = await models.EnterAsync(model, registered.Version, cancel);
@@ -68,7 +70,13 @@ public sealed class ServingService
             return await ChangeAsync(
                 endpoint, actor, "endpoint.deploy", reason,
                 before => before is { } existing
-                    ? existing with { Model = model, FeatureService = registered.FeatureService, Variants = variants, Options = options ?? existing.Options }
+                    ? existing with
+                    {
+                        Model = model,
+                        FeatureService = registered.FeatureService,
+                        Variants = variants,
+                        Options = options ?? existing.Options,
+                    }
                     : new Endpoint(endpoint, model, registered.FeatureService, variants, options ?? new EndpointOptions()),
                 cancel);
         }

@@ -25,8 +25,8 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         try
         {
             var model = version is null ? endpoint.Champion : endpoint.Models[endpoint.VariantOf(version)];
-            return new TensorModel(
-                name, [model.Version, .. endpoint.Models.Select(m => m.Version).Where(v => v != model.Version)], model.Onnx.Inputs, model.Onnx.Outputs);
+            var others = endpoint.Models.Select(other => other.Version).Where(other => other != model.Version);
+            return new TensorModel(name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs);
         }
         finally
         {
@@ -41,7 +41,9 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         var endpoint = host.Enter(name);
         try
         {
-            var drawn = version is null ? endpoint.Split.Pick(id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N")) : endpoint.VariantOf(version);
+            var drawn = version is null
+                ? endpoint.Split.Pick(id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"))
+                : endpoint.VariantOf(version);
             var model = endpoint.Models[drawn];
             model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)

@@ -180,7 +180,8 @@ public sealed class PointInTimeJoinTests
             Column.Float64(
                 "temperature", [.. rows.Select(r => r.Temperature ?? 0)], new BitArray([.. rows.Select(r => r.Temperature is null)])),
         ]),
-        "at") { Keys = [new("airport", "airport")], CreatedTimestamp = "created", Features = ["temperature"] };
+        "at")
+    { Keys = [new("airport", "airport")], CreatedTimestamp = "created", Features = ["temperature"] };
 
     private static Column Times(string name, long?[] values) =>
         Column.Timestamp(name, [.. values.Select(v => v ?? 0)], new BitArray([.. values.Select(v => v is null)]));

@@ -12,7 +12,11 @@ public sealed class CanaryRuleTests
 
     private static readonly CanaryPlan Plan = new()
     {
-        Steps = [10, 50], MinOutcomesPerStep = 300, Loss = CanaryLoss.ZeroOne, Margin = 0.05, MaxOutcomes = 6_000,
+        Steps = [10, 50],
+        MinOutcomesPerStep = 300,
+        Loss = CanaryLoss.ZeroOne,
+        Margin = 0.05,
+        MaxOutcomes = 6_000,
     };
 
     /// <summary>One canary from start to end.</summary>
@@ -145,7 +149,9 @@ public sealed class CanaryRuleTests
     {
         var plan = new CanaryPlan
         {
-            Steps = [.. steps.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(double.Parse)], Alpha = alpha, Margin = margin,
+            Steps = [.. steps.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(double.Parse)],
+            Alpha = alpha,
+            Margin = margin,
         };
 
         var error = Assert.Throws<SlipwayException>(() => plan.Checked());

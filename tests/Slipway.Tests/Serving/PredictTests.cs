@@ -136,6 +136,18 @@ public sealed class PredictTests() : OnServing(null)
 
         await Kit.PredictAsync([0.5], endpoint: "online");
         Assert.Single(lookups);
+        Assert.False(lookups[0].Has("event_timestamp"));
+    }
+
+    [Fact]
+    public async Task The_features_of_a_replayed_row_are_those_of_its_time()
+    {
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Echo, "looked-up", "flights_v1"), "online");
+
+        await Kit.Serving.PredictAsync(
+            "online", new PredictRequest(new Table([Column.String("airport", ["JFK"])])) { EventTimesUs = [983_448_000_000_000] }, Cancel);
+
+        Assert.Equal([983_448_000_000_000], lookups[0]["event_timestamp"].Longs);
     }
 
     [Fact]

@@ -28,13 +28,19 @@ public static class DefinitionHash
         ["late"] = view.Late.ToString(),
         ["aggregations"] = List(view.Aggregations, a => new JsonObject
         {
-            ["name"] = a.Name, ["function"] = a.Function.ToString(), ["input"] = a.Input, ["window_us"] = Micros(a.Window),
+            ["name"] = a.Name,
+            ["function"] = a.Function.ToString(),
+            ["input"] = a.Input,
+            ["window_us"] = Micros(a.Window),
         }),
         ["inputs"] = Columns(view.Inputs),
         ["from"] = List(view.From, s => Normal(repository, s)),
         ["features"] = List(view.Features, f => new JsonObject
         {
-            ["name"] = f.Name, ["type"] = f.Type.ToString(), ["expression"] = f.Expression, ["default"] = f.Default,
+            ["name"] = f.Name,
+            ["type"] = f.Type.ToString(),
+            ["expression"] = f.Expression,
+            ["default"] = f.Default,
         }),
     };
 
@@ -61,7 +67,9 @@ public static class DefinitionHash
         ["columns"] = Columns(source.Source.Columns),
         ["computed"] = List(source.Source.Computed, c => new JsonObject
         {
-            ["name"] = c.Name, ["type"] = c.Type?.ToString(), ["expression"] = c.Expression,
+            ["name"] = c.Name,
+            ["type"] = c.Type?.ToString(),
+            ["expression"] = c.Expression,
         }),
         ["filters"] = new JsonArray(source.Source.Filter, source.Filter),
         ["field_map"] = Pairs(source.FieldMap),

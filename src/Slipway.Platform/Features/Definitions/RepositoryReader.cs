@@ -71,12 +71,16 @@ internal sealed class RepositoryReader
         {
             ViewKind.Batch => view with
             {
-                Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false),
+                Source = ViewSource(map),
+                Sql = map.OptionalText("sql"),
+                Features = Features(map, formulas: false),
             },
             ViewKind.Streaming => Streaming(view, map),
             ViewKind.OnDemand => view with
             {
-                Inputs = Columns(map, "inputs"), From = Selections(map, "from"), Features = Features(map, formulas: true),
+                Inputs = Columns(map, "inputs"),
+                From = Selections(map, "from"),
+                Features = Features(map, formulas: true),
             },
             _ => view with { From = Selections(map, "from"), Features = Features(map, formulas: true) },
         };

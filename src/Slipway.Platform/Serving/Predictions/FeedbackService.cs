@@ -33,8 +33,10 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
         Outcome[] different = [.. outcomes.Where(o => !added.Contains(o.PredictionId) && stored[o.PredictionId] != o.Value)];
         if (different.Length > 0 && !replace)
         {
+            var named = different.Take(Named).Select(o => $"'{o.PredictionId}' ({stored[o.PredictionId]}, now {o.Value})");
             throw SlipwayException.Conflict(
-                $"{different.Length} outcomes differ from the recorded ones, such as {string.Join(", ", different.Take(Named).Select(o => $"'{o.PredictionId}' ({stored[o.PredictionId]}, now {o.Value})"))}; nothing was recorded. Send replace to restate them.");
+                $"{different.Length} outcomes differ from the recorded ones, such as {string.Join(", ", named)}; nothing was recorded. "
+                + "Send replace to restate them.");
         }
 
         await OutcomeStore.ReplaceAsync(session, different, now, cancel);

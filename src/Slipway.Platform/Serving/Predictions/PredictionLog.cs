@@ -201,6 +201,8 @@ public sealed partial class PredictionLog : BackgroundService
     [LoggerMessage(4001, LogLevel.Error, "{Rows} predictions could not be written to the log")]
     private partial void LogNotWritten(Exception failure, int rows);
 
-    [LoggerMessage(4002, LogLevel.Warning, "The prediction log cannot keep up: predictions of endpoint {Endpoint} are answered and not logged; see slipway.serving.log.dropped")]
+    [LoggerMessage(
+        4002, LogLevel.Warning,
+        "The prediction log cannot keep up: predictions of endpoint {Endpoint} are answered and not logged; see slipway.serving.log.dropped")]
     private partial void LogFirstDrop(string endpoint);
 }

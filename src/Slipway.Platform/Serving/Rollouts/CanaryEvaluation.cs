@@ -40,7 +40,8 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
             return null;
         }
 
-        var rollout = (await RolloutStore.FindAsync(session, id, cancel))! with { Reason = $"It has earned promotion, which is refused: {refusal}" };
+        var reason = $"It has earned promotion, which is refused: {refusal}";
+        var rollout = (await RolloutStore.FindAsync(session, id, cancel))! with { Reason = reason };
         await RolloutStore.UpdateAsync(session, rollout, cancel);
         return rollout;
     }
@@ -119,7 +120,8 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
     {
         var saved = await endpoints.SaveAsync(session, before, next, ActorOf(rollout).Name, rollout.Reason, cancel);
         await audit.AppendAsync(
-            session, ActorOf(rollout), action, $"endpoint/{saved.Name}", new { rollout.Id, saved.Revision, saved.Variants, rollout.Reason }, cancel);
+            session, ActorOf(rollout), action, $"endpoint/{saved.Name}",
+            new { rollout.Id, saved.Revision, saved.Variants, rollout.Reason }, cancel);
         return saved;
     }
 

@@ -65,7 +65,8 @@ public sealed record CanaryPlan
     {
         if (Steps.Count is 0 or > 20 || Steps.Any(s => !(s is > 0 and < 100)) || Steps.Zip(Steps.Skip(1)).Any(p => p.First >= p.Second))
         {
-            throw SlipwayException.Invalid($"A canary has 1 to 20 steps in percent, increasing, above 0 and below 100; got {string.Join(", ", Steps)}.");
+            throw SlipwayException.Invalid(
+                $"A canary has 1 to 20 steps in percent, increasing, above 0 and below 100; got {string.Join(", ", Steps)}.");
         }
 
         Limit.Range("minOutcomesPerStep of a canary", MinOutcomesPerStep, 1, 10_000_000);

@@ -47,11 +47,9 @@ internal sealed class FlightsReplay(
     private async Task LandAsync(long tick, long fromUs, CancellationToken cancel)
     {
         var rows = world.Landed(tick - FlightsWorld.TickUs, tick).ToArray();
-        await api.PostBytesAsync($"topics/{Topic}/events", world.Events(rows, tick), cancel);
-        if (world.Outcomes(rows, fromUs) is { } outcomes)
-        {
-            await api.PostBytesAsync("feedback", outcomes, cancel);
-        }
+        var events = api.PostBytesAsync($"topics/{Topic}/events", world.Events(rows, tick), cancel);
+        var feedback = world.Outcomes(rows, fromUs) is { } outcomes ? api.PostBytesAsync("feedback", outcomes, cancel) : Task.CompletedTask;
+        await Task.WhenAll(events, feedback);
     }
 
     private async Task LeaveAsync(long tick, CancellationToken cancel)

@@ -12,7 +12,8 @@ namespace Slipway.Commands.Demo;
 /// </summary>
 internal sealed class FlightsWorld
 {
-    public const long TickUs = 10L * 60 * 1_000_000;
+    /// <summary>The hop of the streaming views, so that each answer uses features as of the last boundary.</summary>
+    public const long TickUs = 15L * 60 * 1_000_000;
     public const long DayUs = 24L * 60 * 60 * 1_000_000;
 
     private readonly Column date;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Reflection;
 using Slipway.Core.Errors;
+using Slipway.Hosting;
 using Slipway.Platform.Serving;
 
 namespace Slipway.Protocols.OpenInference;
@@ -40,7 +40,7 @@ internal static partial class OpenInferenceEndpoints
     private static Task ServerAsync(HttpContext context) => WriteAsync(context, json =>
     {
         json.WriteString("name", "slipway");
-        json.WriteString("version", typeof(OpenInferenceEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+        json.WriteString("version", ProductVersion.Current.Version);
         json.WriteStartArray("extensions");
         json.WriteEndArray();
     });
@@ -52,7 +52,8 @@ internal static partial class OpenInferenceEndpoints
         var notReady = Serving(context).NotReady();
         if (notReady.Count > 0)
         {
-            throw new SlipwayException(ErrorKind.Unavailable, string.Join(" ", notReady.Select(model => $"Model '{model.Key}' is not ready: {model.Value}")));
+            var reasons = notReady.Select(model => $"Model '{model.Key}' is not ready: {model.Value}");
+            throw new SlipwayException(ErrorKind.Unavailable, string.Join(" ", reasons));
         }
 
         return WriteAsync(context, json => json.WriteBoolean("ready", true));

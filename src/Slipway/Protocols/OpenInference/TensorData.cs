@@ -14,7 +14,7 @@ internal static class TensorData
     /// <remarks>JSON has no NaN: a null is one where the type is floating.</remarks>
     public static Tensor Read(ref Utf8JsonReader reader, string name, TensorType type, long[] shape) => type switch
     {
-        TensorType.Bool => Read<bool>(ref reader, name, type, shape, (ref r, out v) => (v = r.TokenType == JsonTokenType.True) || r.TokenType == JsonTokenType.False),
+        TensorType.Bool => Read<bool>(ref reader, name, type, shape, Bool),
         TensorType.UInt8 => Read<byte>(ref reader, name, type, shape, (ref r, out v) => Number(ref r, out v) && r.TryGetByte(out v)),
         TensorType.UInt16 => Read<ushort>(ref reader, name, type, shape, (ref r, out v) => Number(ref r, out v) && r.TryGetUInt16(out v)),
         TensorType.UInt32 => Read<uint>(ref reader, name, type, shape, (ref r, out v) => Number(ref r, out v) && r.TryGetUInt32(out v)),
@@ -72,6 +72,12 @@ internal static class TensorData
     {
         value = default;
         return reader.TokenType == JsonTokenType.Number;
+    }
+
+    private static bool Bool(ref Utf8JsonReader reader, out bool value)
+    {
+        value = reader.TokenType == JsonTokenType.True;
+        return reader.TokenType is JsonTokenType.True or JsonTokenType.False;
     }
 
     private static bool Single(ref Utf8JsonReader reader, out float value)
