@@ -18,6 +18,9 @@ internal static class ConsoleLogging
 
             // A server that is starting or stopping is not an error, and /readyz says why it is not ready.
             logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+
+            // What keeps the server from starting is thrown, and told in one line; a start that a signal ends is no error.
+            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         }
 
         logging.AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();

@@ -35,7 +35,11 @@ public sealed class SlipwayProcess : IAsyncDisposable
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var executable = Path.Combine(AppContext.BaseDirectory, "slipway.dll");
-        var start = new ProcessStartInfo(dotnet, [executable, .. args])
+        string[] command = [dotnet, executable, .. args];
+
+        // A shell starts what it puts into the background deaf to SIGINT, and its children inherit that.
+        string[] whole = OperatingSystem.IsLinux() ? ["/usr/bin/env", "--default-signal=INT", .. command] : command;
+        var start = new ProcessStartInfo(whole[0], whole[1..])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
