@@ -44,7 +44,7 @@ public sealed class ServeTests
     [Fact]
     public async Task After_SIGTERM_it_is_not_ready_but_still_answers_and_then_ends_with_0()
     {
-        await using var server = await SlipwayServer.StartAsync("--drain-delay", "2s");
+        await using var server = await SlipwayServer.StartAsync("--drain-delay", "6s");
         await server.Process.SignalAsync("TERM");
 
         var readiness = await UntilAsync(() => server.Http.GetAsync("/readyz"), answer => !answer.IsSuccessStatusCode);
@@ -59,7 +59,7 @@ public sealed class ServeTests
     [Fact]
     public async Task A_call_in_flight_at_SIGTERM_gets_its_end_and_no_broken_connection()
     {
-        await using var server = await SlipwayServer.StartAsync("--drain-delay", "1s");
+        await using var server = await SlipwayServer.StartAsync("--drain-delay", "3s");
         using var channel = GrpcChannel.ForAddress(server.GrpcAddress);
         using var watch = new Health.HealthClient(channel).Watch(new HealthCheckRequest());
         var seen = watch.ResponseStream;
