@@ -18,9 +18,6 @@ internal static class ConsoleLogging
 
             // A server that is starting or stopping is not an error, and /readyz says why it is not ready.
             logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-
-            // What keeps the server from starting is thrown, and told in one line; a start that a signal ends is no error.
-            logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         }
 
         logging.AddConsoleFormatter<TextLogFormatter, ConsoleFormatterOptions>();
@@ -32,9 +29,13 @@ internal static class ConsoleLogging
         });
     }
 
-    /// <summary>Whether the command says the same in its one line: the host logs a failed start that it also throws.</summary>
+    /// <summary>
+    /// Whether the command says the same in its one line, or there is nothing to say: the host logs a failed start that it also
+    /// throws, and every service that such a start, or a signal during it, has cancelled.
+    /// </summary>
     public static bool IsSaidByCommand(string category, EventId id, Exception? error) =>
-        category == "Microsoft.Extensions.Hosting.Internal.Host" && id.Name == "HostedServiceStartupFaulted" && error is SlipwayException;
+        category == "Microsoft.Extensions.Hosting.Internal.Host"
+        && (error is OperationCanceledException || (id.Name == "HostedServiceStartupFaulted" && error is SlipwayException));
 
     private static LogLevel Max(LogLevel left, LogLevel right) => left > right ? left : right;
 }

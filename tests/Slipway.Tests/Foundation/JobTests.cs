@@ -161,7 +161,7 @@ public abstract class JobContract(PostgresServer? postgres) : OnBothEngines(post
     {
         var release = new TaskCompletionSource();
         var runs = 0;
-        var options = Quick with { Lease = TimeSpan.FromMilliseconds(150) };
+        var options = Quick with { Lease = TimeSpan.FromSeconds(1) };
         using var worker = Worker(
             async (_, cancel) =>
             {
@@ -175,7 +175,7 @@ public abstract class JobContract(PostgresServer? postgres) : OnBothEngines(post
 
         // Wait until the lease was extended several times past its first end.
         var first = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        while (await Db.FirstAsync("select coalesce(max(lease_until_ms), 0) from jobs", null, row => row.GetInt64(0), Cancel) < first + 600)
+        while (await Db.FirstAsync("select coalesce(max(lease_until_ms), 0) from jobs", null, row => row.GetInt64(0), Cancel) < first + 2500)
         {
             await Task.Delay(10, Cancel);
         }
