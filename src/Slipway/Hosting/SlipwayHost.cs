@@ -77,8 +77,14 @@ internal sealed class SlipwayHost : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancel) => app.StopAsync(cancel);
 
+    /// <summary>Stops the server first where nobody has: what it accepted is finished before its stores are closed.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (app.Lifetime.ApplicationStarted.IsCancellationRequested && !app.Lifetime.ApplicationStopped.IsCancellationRequested)
+        {
+            await app.StopAsync(CancellationToken.None);
+        }
+
         await app.DisposeAsync();
         sockets.Dispose();
         folder.Dispose();
