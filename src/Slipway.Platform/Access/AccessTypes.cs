@@ -7,6 +7,9 @@ namespace Slipway.Platform.Access;
 /// <summary>A ladder: each role may do what those before it may.</summary>
 public enum Role
 {
+    /// <summary>Nothing, or only what grants for single projects and models give.</summary>
+    None,
+
     /// <summary>Reads.</summary>
     Viewer,
 
@@ -20,9 +23,27 @@ public enum Role
 }
 
 /// <summary>Who acts: a person, or a part of the server such as <c>pipeline/retrain</c>.</summary>
-public sealed record Actor(string Name, Role Role)
+/// <param name="Role">Held everywhere.</param>
+/// <param name="Grants">Roles held beyond it, by scope: <c>project/NAME</c> or <c>model/NAME</c>.</param>
+public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, Role>? Grants = null)
 {
     public const int MaxNameLength = 250;
+
+    /// <summary>The highest role that any of the scopes, or none, gives.</summary>
+    /// <param name="model">Null where the object belongs to no model.</param>
+    public Role RoleIn(string project, string? model = null)
+    {
+        var role = Role;
+        if (Grants is not null)
+        {
+            role = Higher(role, $"project/{project}");
+            role = model is null ? role : Higher(role, $"model/{model}");
+        }
+
+        return role;
+    }
+
+    private Role Higher(Role role, string scope) => Grants!.TryGetValue(scope, out var granted) && granted > role ? granted : role;
 
     /// <summary>Lets an endpoint take an actor as a parameter; see <see cref="Actors.Of"/>.</summary>
     public static ValueTask<Actor?> BindAsync(HttpContext context, ParameterInfo parameter) => new(Actors.Of(context));

@@ -10,6 +10,7 @@ using Slipway.Platform.Registry;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
+using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
 namespace Slipway.Hosting;
@@ -32,6 +33,7 @@ internal static class Composition
         services.AddHealth();
         services.AddTelemetry(options);
         services.AddModules(options);
+        services.AddMlflow();
         services.AddHostedService<Draining>();
         return services;
     }
@@ -53,6 +55,7 @@ internal static class Composition
         app.MapPipelines();
         app.MapStreaming();
         app.MapOpenInference();
+        app.MapMlflow();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)

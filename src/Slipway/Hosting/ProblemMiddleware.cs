@@ -4,9 +4,15 @@ using Slipway.Core.Errors;
 
 namespace Slipway.Hosting;
 
-/// <summary>Turns every error that leaves the application, thrown or as a bare status, into one problem document.</summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, SlipwayOptions options, ILogger<ProblemMiddleware> logger)
+/// <summary>
+/// Turns every error that leaves the application, thrown or as a bare status, into one problem document, or into the shape
+/// of the foreign protocol whose path it is.
+/// </summary>
+internal sealed partial class ProblemMiddleware(
+    RequestDelegate next, SlipwayOptions options, IEnumerable<ErrorShape> shapes, ILogger<ProblemMiddleware> logger)
 {
+    private readonly ErrorShape[] shapes = [.. shapes];
+
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -21,14 +27,26 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, SlipwayOpt
                 return;
             }
 
-            await DescribeFresh(context, error).WriteAsync(context);
+            await WriteAsync(context, DescribeFresh(context, error), error);
             return;
         }
 
         if (IsBareError(context))
         {
-            await Problem.Create(context, context.Response.StatusCode, DetailOf(context, context.Response.StatusCode)).WriteAsync(context);
+            var status = context.Response.StatusCode;
+            await WriteAsync(context, Problem.Create(context, status, DetailOf(context, status)), null);
         }
+    }
+
+    private Task WriteAsync(HttpContext context, Problem problem, Exception? error)
+    {
+        if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        var shape = Array.Find(shapes, shape => shape.Owns(context.Request.Path));
+        return shape is null ? problem.WriteAsync(context) : shape.WriteAsync(context, problem, error);
     }
 
     private Problem DescribeFresh(HttpContext context, Exception error)

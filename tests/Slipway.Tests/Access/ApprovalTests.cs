@@ -72,7 +72,7 @@ public abstract class ApprovalContract(PostgresServer? postgres) : OnBothEngines
         var id = await approvals.RequestAsync(Ann, Subject, Promote, "", Cancel);
         var error = await FailsAsync(() => approvals.DecideAsync(id, Carl, Decision.Approve, "", Cancel), ErrorKind.Forbidden);
         Assert.Equal(
-            "'carl' has the role contributor; changing the approval of model/flight-delay/1.0.0 needs approver.", error.Message);
+            "'carl' has the role contributor on the approval of model/flight-delay/1.0.0; this needs approver.", error.Message);
         await FailsAsync(
             () => approvals.RequestAsync(new Actor("vera", Role.Viewer), Subject, Promote, "", Cancel), ErrorKind.Forbidden);
     }
