@@ -34,6 +34,7 @@ public static partial class TrackingLimits
     public const int BulkRuns = 100;
     public const int IntervalSteps = 2500;
     public const int ExperimentsPage = 50_000;
+    public const int DatasetSummaries = 1000;
     public const int LoggedModelsPage = 1000;
 
     private const int Environment = 16_000;
