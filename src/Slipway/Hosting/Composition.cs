@@ -68,6 +68,7 @@ internal static class Composition
         services
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database))
             .AddAccess()
+            .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })
             .AddTracking()
             .AddRegistry()
             .AddFeatures()
