@@ -12,6 +12,11 @@ internal static class MlflowEndpoints
     {
         routes.MapGet("/health", () => TypedResults.Text("OK")).ExcludeFromDescription();
         routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).ExcludeFromDescription();
+        var calls = new MlflowRoutes(routes);
+        ArtifactCalls.Map(calls);
+        ArtifactProxyCalls.Map(calls);
+        ArtifactUploadCalls.Map(calls);
+        ArtifactLinkCalls.Map(calls);
         return routes;
     }
 }
