@@ -32,6 +32,7 @@ public static class FoundationModule
             : Db.OpenSqlite(options.SqliteFile))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
         .AddSingleton<BlobGarbage>()
+        .AddBlobReferences("select payload from jobs where state <> 'succeeded'")
         .AddSingleton<SignedLinks>()
         .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Platform.Tracking;
 
@@ -27,6 +28,7 @@ public static class TrackingEndpoints
         runs.MapPost("{id}/inputs", LogInputAsync);
         runs.MapPost("{id}/finish", FinishAsync);
         routes.MapArtifacts();
+        routes.MapGarbage();
         return routes;
     }
 
