@@ -167,7 +167,9 @@ public sealed class ArtifactHttpTests : IAsyncLifetime
         var url = At($"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=form.bin");
         using var fits = await Http.PostAsync(url, new ByteArrayContent(new byte[10 << 20]), Cancel);
         Assert.Equal(HttpStatusCode.OK, fits.StatusCode);
-        using var large = await Http.PostAsync(url, new ByteArrayContent(new byte[(10 << 20) + 1]), Cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(new byte[(10 << 20) + 1]) };
+        request.Headers.ExpectContinue = true;
+        using var large = await Http.SendAsync(request, Cancel);
         Assert.Equal("INVALID_PARAMETER_VALUE", (await ReadAsync(large))["error_code"]!.GetValue<string>());
         Assert.Equal(10 << 20, (await GetAsync($"/api/v1/runs/{run}/artifacts"))["items"]![0]!["bytes"]!.GetValue<long>());
     }

@@ -124,7 +124,7 @@ public abstract class GarbageContract(PostgresServer? postgres) : OnBothEngines(
         var unnamed = await OrphanAsync("unnamed");
         var beingRegistered = (await blobs.PutContentAsync(Bytes("young"), Cancel)).Key;
         var run = await RunAsync(await ExperimentAsync("flights"));
-        await tracking.LogInputAsync(Ada, run, new DatasetInput("rows", "digest", $"file:{named}"), Cancel);
+        await tracking.LogInputAsync(Ada, run, new DatasetInput("snapshot", "digest", $"file:{named}"), Cancel);
 
         var report = await CollectAsync(MonthOld);
 
