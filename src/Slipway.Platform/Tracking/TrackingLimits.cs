@@ -32,6 +32,7 @@ public static partial class TrackingLimits
     public const int HistoryPage = 25_000;
     public const int RunsPage = 50_000;
     public const int ExperimentsPage = 50_000;
+    public const int DatasetSummaries = 1000;
     public const int LoggedModelsPage = 1000;
 
     private const int Environment = 16_000;
