@@ -47,6 +47,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             DemoCommand.Create(),
             DoctorCommand.Create(),
+            GcCommand.Create(),
             VersionCommand.Create(),
         };
         var help = new HelpAction();

@@ -18,6 +18,10 @@ internal static class MlflowEndpoints
         RunCalls.Map(calls);
         LogCalls.Map(calls);
         LoggedModelCalls.Map(calls);
+        ArtifactCalls.Map(calls);
+        ArtifactProxyCalls.Map(calls);
+        ArtifactUploadCalls.Map(calls);
+        ArtifactLinkCalls.Map(calls);
         return routes;
     }
 }
