@@ -22,8 +22,6 @@ public static partial class TrackingLimits
     public const int HistoryPage = 25_000;
     public const int RunsPage = 1000;
 
-    private const int Environment = 16_000;
-
     internal static void Check(LogBatch batch)
     {
         var (metrics, values, tags) = (batch.Metrics?.Count ?? 0, batch.Params?.Count ?? 0, batch.Tags?.Count ?? 0);
@@ -44,11 +42,7 @@ public static partial class TrackingLimits
     {
         Limit.Text("A run's name", start.Name, RunName);
         Limit.Text("A request key", start.RequestKey, Key);
-        var environment = start.Environment;
-        Limit.Text("An environment's commit", environment?.GitCommit, Key);
-        Limit.Text("An environment's runtime", environment?.Runtime, Key);
-        Limit.Text("An environment's operating system", environment?.Os, Key);
-        Limit.Text("A command line", environment?.CommandLine, Environment);
+        start.Environment?.Check();
     }
 
     internal static void Check(DatasetInput input)

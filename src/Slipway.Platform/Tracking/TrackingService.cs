@@ -71,7 +71,7 @@ public sealed class TrackingService(Db db, AccessService access, TimeProvider ti
         var id = Guid.CreateVersion7(now).ToString("N");
         var run = new Run(
             id, start.ExperimentId, string.IsNullOrEmpty(start.Name) ? $"run-{id[^8..]}" : start.Name, RunStatus.Running,
-            start.StartMs ?? now.ToUnixTimeMilliseconds(), null, start.ParentId, actor.Name, start.Environment);
+            start.StartMs ?? now.ToUnixTimeMilliseconds(), null, start.ParentId, actor.Name, start.Environment?.WithoutSecrets());
         if (await RunStore.InsertAsync(session, run, start.RequestKey, cancel) == 0)
         {
             return await RunStore.FindRequestAsync(session, start.ExperimentId, start.RequestKey!, cancel)
