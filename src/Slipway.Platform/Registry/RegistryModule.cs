@@ -9,6 +9,6 @@ public static class RegistryModule
     public static IServiceCollection AddRegistry(this IServiceCollection services)
     {
         services.TryAddSingleton(new RegistryOptions());
-        return services.AddSingleton<LineageService>().AddSingleton<RegistryService>();
+        return services.AddSingleton<LineageService>().AddSingleton<LineageNames>().AddSingleton<RegistryService>().AddLineageEvents();
     }
 }

@@ -10,6 +10,6 @@ public static class TrackingModule
     {
         services.TryAddSingleton(new TrackingOptions());
         return services.AddSingleton<ExperimentService>().AddSingleton<TrackingService>().AddSingleton<RunService>()
-            .AddSingleton<LoggedModelService>().AddSingleton<RunArtifacts>();
+            .AddSingleton<LoggedModelService>().AddSingleton<RunArtifacts>().AddSingleton<RunEvents>();
     }
 }

@@ -9,7 +9,7 @@ namespace Slipway.Platform.Tracking;
 /// Runs and what they log. A call that returns has stored all it was given, and repeating it changes nothing;
 /// a call that throws has stored nothing.
 /// </summary>
-public sealed partial class TrackingService(Db db, AccessService access, TimeProvider time)
+public sealed partial class TrackingService(Db db, AccessService access, TimeProvider time, RunEvents? events = null)
 {
     /// <summary>Params are written once: the same value again is fine.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Conflict"/> when a param has another value.</exception>

@@ -7,6 +7,7 @@ using Slipway.Platform.Foundation;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
@@ -69,6 +70,13 @@ internal static class Composition
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database))
             .AddAccess()
             .AddTracking()
+            .AddOpenLineage(new OpenLineageOptions
+            {
+                Url = options.OpenLineageUrl,
+                Namespace = options.OpenLineageNamespace,
+                ApiKey = options.OpenLineageApiKey,
+                ServerVersion = ProductVersion.Current.Version,
+            })
             .AddRegistry()
             .AddFeatures()
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
