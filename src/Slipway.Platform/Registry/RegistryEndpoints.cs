@@ -72,8 +72,9 @@ public static class RegistryEndpoints
     private static async Task<Created<ModelVersion>> CreateVersionAsync(
         string model, NewVersion request, Actor actor, RegistryService registry, RunArtifacts artifacts, CancellationToken cancel)
     {
-        await using var file = await artifacts.OpenAsync(request.RunId ?? "", request.Artifact ?? "", cancel);
-        var version = await registry.CreateVersionAsync(actor, request with { Model = model }, file, cancel);
+        var file = await artifacts.OpenAsync(actor, ArtifactOwner.Run(request.RunId ?? ""), request.Artifact ?? "", cancel);
+        await using var content = file.Content;
+        var version = await registry.CreateVersionAsync(actor, request with { Model = model }, content, cancel);
         return TypedResults.Created($"/api/v1/models/{Uri.EscapeDataString(model)}/versions/{version.Version}", version);
     }
 

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Slipway.Platform.Foundation.Blobs;
+using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Platform.Registry;
 
@@ -9,6 +11,9 @@ public static class RegistryModule
     public static IServiceCollection AddRegistry(this IServiceCollection services)
     {
         services.TryAddSingleton(new RegistryOptions());
-        return services.AddSingleton<LineageService>().AddSingleton<LineageNames>().AddSingleton<RegistryService>().AddLineageEvents();
+        return services.AddSingleton<LineageService>().AddSingleton<LineageNames>().AddSingleton<RegistryService>()
+            .AddLineageEvents()
+            .AddBlobReferences("select blob_key from model_versions")
+            .AddSingleton(new ArtifactHold("select run_id from model_versions", "a registered model version came from it"));
     }
 }

@@ -31,7 +31,10 @@ public static partial class TrackingLimits
     public const int LoggedModelType = 500;
     public const int HistoryPage = 25_000;
     public const int RunsPage = 50_000;
+    public const int BulkRuns = 100;
+    public const int IntervalSteps = 2500;
     public const int ExperimentsPage = 50_000;
+    public const int DatasetSummaries = 1000;
     public const int LoggedModelsPage = 1000;
 
     internal static void Check(LogBatch batch)

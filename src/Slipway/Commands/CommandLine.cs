@@ -49,6 +49,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             DemoCommand.Create(),
             DoctorCommand.Create(),
+            GcCommand.Create(),
             VersionCommand.Create(),
             RunsCommand.Create(),
             ExperimentsCommand.Create(),

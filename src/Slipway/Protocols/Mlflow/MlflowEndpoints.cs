@@ -12,6 +12,16 @@ internal static class MlflowEndpoints
     {
         routes.MapGet("/health", () => TypedResults.Text("OK")).ExcludeFromDescription();
         routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).ExcludeFromDescription();
+        var calls = new MlflowRoutes(routes);
+        ServerCalls.Map(calls);
+        ExperimentCalls.Map(calls);
+        RunCalls.Map(calls);
+        LogCalls.Map(calls);
+        LoggedModelCalls.Map(calls);
+        ArtifactCalls.Map(calls);
+        ArtifactProxyCalls.Map(calls);
+        ArtifactUploadCalls.Map(calls);
+        ArtifactLinkCalls.Map(calls);
         return routes;
     }
 }
