@@ -86,6 +86,13 @@ internal static class RunStore
     public static Task<int> RemoveTagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from run_tags where run_id = @run and key = @key", c => c.With("run", run).With("key", key), cancel);
 
+    /// <returns>Null when the run has no such tag.</returns>
+    public static Task<string?> TagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.FirstAsync(
+        "select value from run_tags where run_id = @run and key = @key",
+        c => c.With("run", run).With("key", key),
+        row => row.Text(0),
+        cancel);
+
     public static Task PutTagsAsync(
         DbSession session, string run, IReadOnlyDictionary<string, string> pairs, CancellationToken cancel) => WritePairsAsync(
         session,
