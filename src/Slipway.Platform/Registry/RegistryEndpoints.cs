@@ -37,7 +37,7 @@ public static class RegistryEndpoints
         versions.MapPut("{version}/card", PutCardAsync).Accepts<string>("text/markdown");
         versions.MapGet("{version}/file", GetFileAsync);
 
-        routes.MapGet("/api/v1/lineage", TraceAsync).WithTags("Lineage");
+        routes.MapLineage();
         return routes;
     }
 
@@ -119,13 +119,5 @@ public static class RegistryEndpoints
     {
         var file = await registry.OpenModelAsync(model, version, cancel);
         return Download.Of(file, $"{model}-{version}.onnx", response);
-    }
-
-    private static async Task<Ok<LineageGraph>> TraceAsync(
-        string kind, string id, string? direction, int? depth, LineageService lineage, CancellationToken cancel)
-    {
-        var start = new LineageNode(EnumName.Parse<LineageKind>(kind, "kind of node"), id);
-        var towards = EnumName.Parse<LineageDirection>(direction ?? "both", "direction");
-        return TypedResults.Ok(await lineage.TraceAsync(start, towards, depth ?? 20, cancel));
     }
 }

@@ -11,7 +11,8 @@ public static class RegistryModule
     public static IServiceCollection AddRegistry(this IServiceCollection services)
     {
         services.TryAddSingleton(new RegistryOptions());
-        return services.AddSingleton<LineageService>().AddSingleton<RegistryService>()
+        return services.AddSingleton<LineageService>().AddSingleton<LineageNames>().AddSingleton<RegistryService>()
+            .AddLineageEvents()
             .AddBlobReferences("select blob_key from model_versions")
             .AddSingleton(new ArtifactHold("select run_id from model_versions", "a registered model version came from it"));
     }

@@ -231,17 +231,17 @@ public sealed partial class RegistryService(
         var trained = run is null ? made : LineageNode.Run(run.Run.Id);
         foreach (var input in run?.Inputs ?? [])
         {
-            await lineage.AddAsync(session, actor, LineageNode.Dataset(input.Name, input.Digest), trained, "read_by", cancel);
+            await lineage.DrawAsync(session, LineageNode.Dataset(input.Name, input.Digest), trained, "read_by", cancel);
         }
 
         if (version.FeatureService is not null)
         {
-            await lineage.AddAsync(session, actor, LineageNode.FeatureService(version.FeatureService), trained, "features_of", cancel);
+            await lineage.DrawAsync(session, LineageNode.FeatureService(version.FeatureService), trained, "features_of", cancel);
         }
 
         if (run is not null)
         {
-            await lineage.AddAsync(session, actor, trained, made, "trained", cancel);
+            await lineage.DrawAsync(session, trained, made, "trained", cancel);
         }
     }
 
