@@ -47,6 +47,9 @@ internal static class CommandLine
             ServeCommand.Create(),
             DemoCommand.Create(),
             DoctorCommand.Create(),
+            KeysCommand.Create(),
+            UsersCommand.Create(),
+            AuditCommand.Create(),
             VersionCommand.Create(),
         };
         var help = new HelpAction();

@@ -8,6 +8,9 @@ internal static class Settings
     public const string ConfigFlag = "--config";
     public const string ConfigVariable = "SLIPWAY_CONFIG";
 
+    /// <summary>What commands that go through a server read; no settings of the server.</summary>
+    public static readonly IReadOnlyList<string> ClientVariables = ["SLIPWAY_SERVER", "SLIPWAY_API_KEY"];
+
     public static readonly IReadOnlyList<Setting> All =
     [
         One("data", "DIR", "a folder", "Folder of all local state. Default: ./.slipway",
