@@ -44,7 +44,7 @@ internal sealed class StageSteps(RegistryService registry, ApprovalService appro
             version = await registry.TransitionAsync(actor, inputs.Model, inputs.Version, Stage.Staging, cancel, reason: inputs.Reason);
         }
 
-        var asked = (await approvals.ListAsync(null, version.Ref, null, 100, cancel)).Items
+        var asked = (await approvals.ListAsync(actor, null, version.Ref, null, 100, cancel)).Items
             .FirstOrDefault(a => a.Action == StageRules.PromoteToProduction);
         var id = asked?.Id ?? await approvals.RequestAsync(actor, version.Ref, StageRules.PromoteToProduction, inputs.Reason, cancel);
         var approval = await approvals.GetAsync(id, cancel);
