@@ -8,8 +8,8 @@ namespace Slipway.Platform.Registry;
 public sealed partial class RegistryService
 {
     /// <summary>
-    /// Gives the model another name, with all that hangs on it; packages are signed for it again and lineage follows. Approvals and
-    /// grants are of the name, so they stay behind and are asked for again.
+    /// Gives the model another name, with all that hangs on it: packages are signed for it again, lineage, grants and policy follow.
+    /// Approvals are of the name, so they stay behind and are asked for again.
     /// </summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Conflict"/> when the name is taken;
     /// <see cref="ErrorKind.FailedPrecondition"/> while something serves one of its versions.</exception>
@@ -34,6 +34,7 @@ public sealed partial class RegistryService
             }
 
             await ModelStore.DeleteAsync(session, model, cancel);
+            await grants.MoveAsync(session, actor, AccessScope.OfModel(model), AccessScope.OfModel(name), cancel);
             await audit.AppendAsync(session, actor, "model.rename", $"model/{model}", new { name }, cancel);
             await audit.AppendAsync(session, actor, "model.rename", $"model/{name}", new { from = model }, cancel);
             return await FindModelAsync(session, name, cancel);

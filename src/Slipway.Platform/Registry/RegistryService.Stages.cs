@@ -33,6 +33,7 @@ public sealed partial class RegistryService
             return version;
         }
 
+        taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
         if (taken.Governed)
         {
             StageRules.Check(version, stage);
@@ -52,6 +53,7 @@ public sealed partial class RegistryService
         async session =>
         {
             var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
+            taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
             var version = await GetVersionAsync(session, model, $"{number}", cancel);
             foreach (var step in StageRules.Way(version, stage, taken.Governed))
             {
@@ -102,16 +104,31 @@ public sealed partial class RegistryService
         DbSession session, string model, string reference, string? approvalId, CancellationToken cancel)
     {
         var found = await FindModelAsync(session, model, cancel);
+        var taken = new TakenModel(model, 0, found.Project, found.Governed, found.Promoters);
+        taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
         var version = await GetVersionAsync(session, model, reference, cancel);
-        await RequireApprovalAsync(
-            session, new TakenModel(model, 0, found.Project, found.Governed, found.Promoters), version, approvalId, cancel);
-        if (found.Governed && !StageRules.From(version.Stage).Contains(Stage.Production))
+        await RequireApprovalAsync(session, taken, version, approvalId, cancel);
+        if (taken.Governed && !StageRules.From(version.Stage).Contains(Stage.Production))
         {
             throw new SlipwayException(
                 ErrorKind.FailedPrecondition,
                 $"{version.Ref} is in {EnumName.Of(version.Stage)}, from where it cannot go to production; move it to staging first.");
         }
     }
+
+    /// <summary>Asks for the approval that promoting the version to production needs; the same one while it is pending.</summary>
+    /// <returns>Its id.</returns>
+    public Task<string> RequestPromotionAsync(Actor actor, string model, string reference, string reason, CancellationToken cancel) =>
+        db.WriteAsync(
+            async session =>
+            {
+                var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
+                var version = await GetVersionAsync(session, model, reference, cancel);
+                return await approvals.RequestAsync(
+                    session, actor, version.Ref, StageRules.PromoteToProduction, reason, cancel,
+                    new ApprovalTarget(taken.Project, model, version.CreatedBy));
+            },
+            cancel);
 
     private async Task<Approval?> RequireApprovalAsync(
         DbSession session, TakenModel model, ModelVersion version, string? approvalId, CancellationToken cancel)
@@ -121,10 +138,28 @@ public sealed partial class RegistryService
             return null;
         }
 
-        var approval = await approvals.RequireAsync(session, approvalId, version.Ref, StageRules.PromoteToProduction, cancel);
-        return approval.RequestedMs >= version.CreatedMs ? approval : throw new SlipwayException(
+        var policy = await approvals.PolicyOfAsync(session, model.Project, model.Name, cancel);
+        if (policy.Required == 0 && approvalId is null)
+        {
+            return null;
+        }
+
+        const string action = StageRules.PromoteToProduction;
+        var approval = await approvals.RequireAsync(session, approvalId, version.Ref, action, cancel);
+        approval = await approvals.RequireAsync(session, approval.Id, version.Ref, action, cancel); // with its decisions
+        if (approval.RequestedMs < version.CreatedMs)
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"Approval {approval.Id} was asked for before this {version.Ref} existed, for one that is deleted; ask for another.");
+        }
+
+        // The policy may have become stricter since, and whoever asked need not have known whose model it is.
+        var agreed = approval.Decisions.Count(d => d.Decision == Decision.Approve
+            && (policy.AuthorMayApprove || (d.Approver != version.CreatedBy && d.Approver != approval.RequestedBy)));
+        return agreed >= policy.Required ? approval : throw new SlipwayException(
             ErrorKind.FailedPrecondition,
-            $"Approval {approval.Id} was asked for before this {version.Ref} existed, for one that is deleted; ask for another.");
+            $"Approval {approval.Id} was given by {agreed} who may; the policy of {policy.Scope} needs {policy.Required}. Ask for another.");
     }
 
     /// <summary>The moves of a version, oldest first.</summary>
@@ -146,7 +181,7 @@ public sealed partial class RegistryService
         DbSession session, Actor actor, string model, string alias, string reference, CancellationToken cancel)
     {
         var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
-        RegistryNames.CheckAlias(alias, taken.Governed);
+        RegistryNames.CheckAlias(alias, await IsGovernedAsync(session, taken, cancel));
         await PointAsync(session, actor, await GetVersionAsync(session, model, reference, cancel), alias, cancel);
     }
 

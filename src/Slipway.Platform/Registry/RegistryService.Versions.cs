@@ -170,7 +170,7 @@ public sealed partial class RegistryService
         {
             var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
             var version = await GetVersionAsync(session, model, reference, cancel);
-            CheckDeletable(taken, version);
+            CheckDeletable(await IsGovernedAsync(session, taken, cancel), version);
             await CheckUnusedAsync(session, model, version.Version, "deleted", cancel);
             await VersionStore.DeleteAsync(session, version, cancel);
             await audit.AppendAsync(

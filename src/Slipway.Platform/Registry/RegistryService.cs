@@ -14,7 +14,7 @@ namespace Slipway.Platform.Registry;
 /// </summary>
 public sealed partial class RegistryService(
     Db db, BlobStore blobs, TrackingService tracking, LineageService lineage, ApprovalService approvals, AuditLog audit,
-    AccessService access, PackageSeal seal, IEnumerable<VersionUse> uses, RegistryOptions options, TimeProvider time)
+    AccessService access, GrantService grants, PackageSeal seal, IEnumerable<VersionUse> uses, RegistryOptions options, TimeProvider time)
 {
     /// <returns>The new model, or the one of this name as it is.</returns>
     public Task<RegisteredModel> RegisterModelAsync(Actor actor, NewModel model, CancellationToken cancel) =>
@@ -83,13 +83,15 @@ public sealed partial class RegistryService(
             var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
             await CheckUnusedAsync(session, model, null, "deleted", cancel);
             var versions = await VersionStore.ListAsync(session, model, int.MaxValue, int.MaxValue, cancel);
+            var governed = await IsGovernedAsync(session, taken, cancel);
             foreach (var version in versions)
             {
-                CheckDeletable(taken, version);
+                CheckDeletable(governed, version);
                 await VersionStore.DeleteAsync(session, version, cancel);
             }
 
             await ModelStore.DeleteAsync(session, model, cancel);
+            await grants.ForgetAsync(session, actor, AccessScope.OfModel(model), cancel);
             await audit.AppendAsync(
                 session, actor, "model.delete", $"model/{model}", new { versions = versions.Select(v => v.Version.ToString()) }, cancel);
         },
@@ -162,11 +164,16 @@ public sealed partial class RegistryService(
     /// <summary>The project is looked up only where the server-wide role does not do.</summary>
     private async Task RequireAsync(DbSession session, Actor actor, string model, Role least, CancellationToken cancel)
     {
-        var project = actor.Role >= least
-            ? RegistryNames.DefaultProject
-            : await ModelStore.ProjectAsync(session, model, cancel) ?? throw NoModel(model);
-        access.RequireIn(project, model, actor, least, $"model/{model}");
+        if (!actor.May(least))
+        {
+            var project = await ModelStore.ProjectAsync(session, model, cancel) ?? throw NoModel(model);
+            access.RequireIn(project, model, actor, least, $"model/{model}");
+        }
     }
+
+    /// <summary>A policy of the model or of its project governs a model that was open.</summary>
+    private async Task<bool> IsGovernedAsync(DbSession session, TakenModel model, CancellationToken cancel) =>
+        model.Governed || (await approvals.PolicyOfAsync(session, model.Project, model.Name, cancel)).Scope != ApprovalPolicy.Server;
 
     private async Task CheckUnusedAsync(
         DbSession session, string model, SemanticVersion? version, string what, CancellationToken cancel)
@@ -182,9 +189,9 @@ public sealed partial class RegistryService(
         }
     }
 
-    private static void CheckDeletable(TakenModel model, ModelVersion version)
+    private static void CheckDeletable(bool governed, ModelVersion version)
     {
-        if (model.Governed && version.Stage == Stage.Production)
+        if (governed && version.Stage == Stage.Production)
         {
             throw new SlipwayException(
                 ErrorKind.FailedPrecondition, $"{version.Ref} is in production of a governed model; retire it before it is deleted.");

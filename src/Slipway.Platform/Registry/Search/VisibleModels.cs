@@ -6,9 +6,9 @@ namespace Slipway.Platform.Registry.Search;
 /// <summary>Which models an actor may read, as SQL.</summary>
 internal static class VisibleModels
 {
-    public static string Condition(FilterSql sql, Actor actor, string table) => actor.Role >= Role.Viewer ? "1 = 1" : Granted(sql, actor, table);
+    public static string Condition(FilterSql sql, Actor actor, string table) => actor.May(Role.Viewer) ? "1 = 1" : Granted(sql, actor, table);
 
-    public static string ConditionOfVersions(FilterSql sql, Actor actor) => actor.Role >= Role.Viewer
+    public static string ConditionOfVersions(FilterSql sql, Actor actor) => actor.May(Role.Viewer)
         ? "1 = 1"
         : $"model_versions.model in (select m.name from registered_models m where {Granted(sql, actor, "m")})";
 
