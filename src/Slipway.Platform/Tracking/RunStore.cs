@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 
@@ -9,19 +10,21 @@ internal sealed record RunPosition(long StartMs, string Id);
 
 internal static class RunStore
 {
-    private const string Columns = "id, experiment_id, name, status, start_ms, end_ms, parent_id, actor, environment";
+    public const string Columns =
+        "id, experiment_id, name, status, start_ms, end_ms, parent_id, actor, environment, user_id, artifact_uri, deleted_ms";
 
     /// <returns>0 when the experiment has a run of this request key.</returns>
     public static Task<int> InsertAsync(DbSession session, Run run, string? requestKey, CancellationToken cancel) =>
         session.ExecuteAsync(
             """
-            insert into runs (id, experiment_id, name, status, start_ms, parent_id, actor, request_key, environment)
-            values (@id, @experiment, @name, @status, @start, cast(@parent as text), @actor, cast(@key as text),
-              cast(@environment as text))
+            insert into runs (id, experiment_id, name, status, start_ms, parent_id, actor, request_key, environment, user_id, artifact_uri)
+            select @id, @experiment, @name, @status, @start, cast(@parent as text), @actor, cast(@key as text),
+              cast(@environment as text), cast(@user as text), artifact_location || '/' || @id || '/artifacts'
+            from experiments where id = @experiment
             on conflict (experiment_id, request_key) where request_key is not null do nothing
             """,
             c => c.With("id", run.Id).With("experiment", run.ExperimentId).With("name", run.Name)
-                .With("status", EnumName.Of(run.Status)).With("start", run.StartMs).With("parent", run.ParentId)
+                .With("status", EnumName.Of(run.Status)).With("user", run.UserId == run.Actor ? null : run.UserId).With("start", run.StartMs).With("parent", run.ParentId)
                 .With("actor", run.Actor).With("key", requestKey)
                 .With("environment", run.Environment is null ? null : Json.Write(run.Environment)),
             cancel);
@@ -43,16 +46,70 @@ internal static class RunStore
             c => c.With("id", id).With("status", EnumName.Of(status)).With("end", endMs),
             cancel);
 
+    /// <summary>Sets what is not null.</summary>
+    public static Task UpdateAsync(DbSession session, string id, RunChange change, CancellationToken cancel) => session.ExecuteAsync(
+        """
+        update runs set name = coalesce(cast(@name as text), name), status = coalesce(cast(@status as text), status),
+          end_ms = coalesce(cast(@end as bigint), end_ms)
+        where id = @id
+        """,
+        c => c.With("id", id).With("name", change.Name).With("status", change.Status is { } status ? EnumName.Of(status) : null)
+            .With("end", change.EndMs),
+        cancel);
+
+    /// <summary>Makes name and parent follow their tags; a parent that does not exist is none.</summary>
+    public static async Task MirrorTagsAsync(
+        DbSession session, string id, IReadOnlyDictionary<string, string> tags, CancellationToken cancel)
+    {
+        if (tags.TryGetValue(RunTags.Name, out var name))
+        {
+            await session.ExecuteAsync(
+                "update runs set name = @name where id = @id", c => c.With("id", id).With("name", name), cancel);
+        }
+
+        if (tags.TryGetValue(RunTags.Parent, out var parent))
+        {
+            await session.ExecuteAsync(
+                "update runs set parent_id = (select p.id from runs p where p.id = @parent) where id = @id",
+                c => c.With("id", id).With("parent", parent),
+                cancel);
+        }
+    }
+
+    public static Task SetDeletedAsync(DbSession session, string id, long? atMs, CancellationToken cancel) => session.ExecuteAsync(
+        "update runs set deleted_ms = cast(@at as bigint), with_experiment = 0 where id = @id",
+        c => c.With("id", id).With("at", atMs),
+        cancel);
+
+    /// <returns>0 when there is none of this key.</returns>
+    public static Task<int> RemoveTagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.ExecuteAsync(
+        "delete from run_tags where run_id = @run and key = @key", c => c.With("run", run).With("key", key), cancel);
+
     /// <summary>Newest first, after the run at the given position.</summary>
+    /// <param name="projects">Null for all.</param>
     public static Task<List<Run>> SearchAsync(
-        DbSession session, long experimentId, RunPosition after, int max, CancellationToken cancel) => session.QueryAsync(
+        DbSession session, RunQuery query, string[]? projects, RunPosition after, CancellationToken cancel) => session.QueryAsync(
         $"""
-        select {Columns} from runs where experiment_id = @experiment and (start_ms, id) < (@start, @id)
+        select {Columns} from runs where experiment_id {ValueSet.In(session, "experiments")} and (start_ms, id) < (@start, @id)
+          {ViewSql(query.View)}
+          {(projects is null ? "" : $"and experiment_id in (select e.id from experiments e where e.project {ValueSet.In(session, "projects")})")}
         order by start_ms desc, id desc limit @max
         """,
-        c => c.With("experiment", experimentId).With("start", after.StartMs).With("id", after.Id).With("max", max),
+        c =>
+        {
+            c.With("experiments", ValueSet.Of(session, query.ExperimentIds.ToArray())).With("start", after.StartMs).With("id", after.Id)
+                .With("max", query.Limit + 1);
+            _ = projects is null ? c : c.With("projects", ValueSet.Of(session, projects));
+        },
         Read,
         cancel);
+
+    private static string ViewSql(RunView view) => view switch
+    {
+        RunView.Active => "and deleted_ms is null",
+        RunView.Deleted => "and deleted_ms is not null",
+        _ => "",
+    };
 
     /// <summary>Adds what is not there yet; values that are there stay.</summary>
     public static Task AddParamsAsync(
@@ -85,17 +142,6 @@ internal static class RunStore
         pairs,
         cancel);
 
-    public static Task PutInputAsync(DbSession session, string run, DatasetInput input, CancellationToken cancel) =>
-        session.ExecuteAsync(
-            """
-            insert into run_inputs (run_id, name, digest, context, source, row_count)
-            values (@run, @name, @digest, @context, @source, cast(@rows as bigint))
-            on conflict (run_id, name, digest, context) do update set source = excluded.source, row_count = excluded.row_count
-            """,
-            c => c.With("run", run).With("name", input.Name).With("digest", input.Digest).With("context", input.Context ?? "")
-                .With("source", input.Source).With("rows", input.Rows),
-            cancel);
-
     public static Task<List<(string Run, string Key, string Value)>> ParamsAsync(
         DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
         $"select run_id, key, value from run_params where run_id {RunSet.Sql(session)} order by key", RunSet.Bind(session, runs), ReadPair, cancel);
@@ -103,16 +149,6 @@ internal static class RunStore
     public static Task<List<(string Run, string Key, string Value)>> TagsAsync(
         DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
         $"select run_id, key, value from run_tags where run_id {RunSet.Sql(session)} order by key", RunSet.Bind(session, runs), ReadPair, cancel);
-
-    public static Task<List<(string Run, DatasetInput Input)>> InputsAsync(
-        DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
-        $"""
-        select run_id, name, digest, source, row_count, context from run_inputs where run_id {RunSet.Sql(session)}
-        order by name, digest, context
-        """,
-        RunSet.Bind(session, runs),
-        row => (row.GetString(0), new DatasetInput(row.GetString(1), row.GetString(2), row.GetString(3), row.Long(4), row.GetString(5))),
-        cancel);
 
     /// <summary>Sorted, so that two writers of the same keys lock them in the same order.</summary>
     private static Task<int> WritePairsAsync(
@@ -132,8 +168,16 @@ internal static class RunStore
     private static (string Run, string Key, string Value) ReadPair(DbDataReader row) =>
         (row.GetString(0), row.GetString(1), row.GetString(2));
 
-    private static Run Read(DbDataReader row) => new(
-        row.GetString(0), row.GetInt64(1), row.GetString(2), EnumName.Parse<RunStatus>(row.GetString(3), "status"),
-        row.GetInt64(4), row.Long(5), row.Text(6), row.GetString(7),
-        row.Text(8) is { } environment ? Json.Read<RunEnvironment>(environment) : null);
+    public static Run Read(DbDataReader row)
+    {
+        var (id, experiment, actor) = (row.GetString(0), row.GetInt64(1), row.GetString(7));
+        return new Run(
+            id, experiment, row.GetString(2), EnumName.Parse<RunStatus>(row.GetString(3), "status"), row.GetInt64(4), row.Long(5),
+            row.Text(6), actor, row.Text(8) is { } environment ? Json.Read<RunEnvironment>(environment) : null, row.Text(9) ?? actor,
+            row.Text(10) ?? DefaultArtifactUri(experiment, id), row.IsDBNull(11) ? Lifecycle.Active : Lifecycle.Deleted);
+    }
+
+    /// <summary>Of a run whose experiment keeps its files in the server's own store.</summary>
+    private static string DefaultArtifactUri(long experiment, string id) =>
+        string.Create(CultureInfo.InvariantCulture, $"mlflow-artifacts:/{experiment}/{id}/artifacts");
 }

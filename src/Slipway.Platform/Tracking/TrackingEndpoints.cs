@@ -10,20 +10,13 @@ using Slipway.Platform.Foundation.Blobs;
 
 namespace Slipway.Platform.Tracking;
 
-public sealed record ExperimentRequest(string Name);
-
 public sealed record FinishRequest([property: JsonRequired] RunStatus Status, long? EndMs);
 
 public static class TrackingEndpoints
 {
     public static IEndpointRouteBuilder MapTracking(this IEndpointRouteBuilder routes)
     {
-        var experiments = routes.MapGroup("/api/v1/experiments").WithTags("Experiments");
-        experiments.MapPost("", CreateExperimentAsync);
-        experiments.MapGet("", ListExperimentsAsync);
-        experiments.MapGet("{id:long}", GetExperimentAsync);
-        experiments.MapGet("by-name/{*name}", GetExperimentByNameAsync);
-
+        routes.MapExperiments();
         var runs = routes.MapGroup("/api/v1/runs").WithTags("Runs");
         runs.MapPost("", StartAsync);
         runs.MapGet("", SearchAsync);
@@ -43,24 +36,6 @@ public static class TrackingEndpoints
         return routes;
     }
 
-    private static async Task<Created<Experiment>> CreateExperimentAsync(
-        ExperimentRequest request, Actor actor, TrackingService tracking, CancellationToken cancel)
-    {
-        var experiment = await tracking.CreateExperimentAsync(actor, request.Name, cancel);
-        return TypedResults.Created($"/api/v1/experiments/{experiment.Id}", experiment);
-    }
-
-    private static async Task<Ok<Page<Experiment>>> ListExperimentsAsync(
-        string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.ListExperimentsAsync(pageToken, limit ?? 100, cancel));
-
-    private static async Task<Ok<Experiment>> GetExperimentAsync(long id, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.GetExperimentAsync(id, cancel));
-
-    private static async Task<Ok<Experiment>> GetExperimentByNameAsync(
-        string name, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.GetExperimentAsync(name, cancel));
-
     private static async Task<Created<Run>> StartAsync(
         RunStart start, Actor actor, TrackingService tracking, CancellationToken cancel)
     {
@@ -69,11 +44,13 @@ public static class TrackingEndpoints
     }
 
     private static async Task<Ok<Page<RunDetail>>> SearchAsync(
-        long experimentId, string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.SearchRunsAsync(experimentId, pageToken, limit ?? 100, cancel));
+        long experimentId, string? pageToken, int? limit, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.SearchRunsAsync(
+            actor, new RunQuery([experimentId], null, [], RunView.Active, pageToken, limit ?? 100), cancel));
 
-    private static async Task<Ok<RunDetail>> GetAsync(string id, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.GetRunAsync(id, cancel));
+    private static async Task<Ok<RunDetail>> GetAsync(
+        string id, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.GetRunAsync(actor, id, cancel));
 
     private static async Task<NoContent> LogBatchAsync(
         string id, LogBatch batch, Actor actor, TrackingService tracking, CancellationToken cancel)
@@ -90,8 +67,8 @@ public static class TrackingEndpoints
     }
 
     private static async Task<Ok<Page<MetricPoint>>> HistoryAsync(
-        string id, string key, string? pageToken, int? limit, TrackingService tracking, CancellationToken cancel) =>
-        TypedResults.Ok(await tracking.MetricHistoryAsync(id, key, pageToken, limit ?? 1000, cancel));
+        string id, string key, string? pageToken, int? limit, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.MetricHistoryAsync(actor, id, key, pageToken, limit ?? 1000, cancel));
 
     private static async Task<NoContent> LogParamsAsync(
         string id, Dictionary<string, string> values, Actor actor, TrackingService tracking, CancellationToken cancel)

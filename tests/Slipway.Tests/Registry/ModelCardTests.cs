@@ -19,7 +19,7 @@ public sealed class ModelCardTests() : OnBothEngines(null)
     public async Task A_card_tells_what_is_known()
     {
         await kit.Registry.RegisterModelAsync(Carl, new NewModel("delay", "Predict at departure | late arrivals.", "ops <team>"), Cancel);
-        var experiment = await kit.Tracking.CreateExperimentAsync(Carl, "flights", Cancel);
+        var experiment = await kit.Experiments.CreateAsync(Carl, new NewExperiment("flights"), Cancel);
         var run = await kit.Tracking.StartRunAsync(Carl, new RunStart(experiment.Id), Cancel);
         await kit.Tracking.LogInputAsync(Carl, run.Id, new DatasetInput("flights", "abc", "flights.parquet", 1000, "training"), Cancel);
         var version = await kit.CreateAsync("delay", "onnx", v => v with

@@ -26,6 +26,7 @@ internal sealed class RegistryKit
         Blobs = new BlobStore(blobFolder);
         Audit = new AuditLog(db, time);
         Approvals = new ApprovalService(db, Audit, access, new ApprovalOptions(), new JobService(db, time, new JobOptions()), time);
+        Experiments = new ExperimentService(db, access, Audit, new TrackingOptions(), time);
         Tracking = new TrackingService(db, access, time);
         Lineage = new LineageService(db, access, time);
         Registry = new RegistryService(
@@ -37,6 +38,8 @@ internal sealed class RegistryKit
     public AuditLog Audit { get; }
 
     public ApprovalService Approvals { get; }
+
+    public ExperimentService Experiments { get; }
 
     public TrackingService Tracking { get; }
 

@@ -32,7 +32,7 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
     [Fact]
     public async Task A_version_comes_back_with_all_it_was_made_of()
     {
-        var experiment = await kit.Tracking.CreateExperimentAsync(Carl, "flights", Cancel);
+        var experiment = await kit.Experiments.CreateAsync(Carl, new NewExperiment("flights"), Cancel);
         var run = await kit.Tracking.StartRunAsync(Carl, new RunStart(experiment.Id), Cancel);
         var made = await kit.CreateAsync("delay", "the bytes", v => v with
         {

@@ -18,7 +18,7 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
     {
         var tracking = new TrackingService(Db, new AccessService(), Time);
         artifacts = new RunArtifacts(Db, new BlobStore(Folder.Combine("blobs")), new AccessService());
-        var experiment = await tracking.CreateExperimentAsync(Ada, "flights", Cancel);
+        var experiment = await TrackingKit.Experiments(Db, Time).CreateAsync(Ada, new NewExperiment("flights"), Cancel);
         run = (await tracking.StartRunAsync(Ada, new RunStart(experiment.Id), Cancel)).Id;
     }
 

@@ -1,0 +1,14 @@
+namespace Slipway.Platform.Tracking;
+
+/// <summary>Tags that MLflow's clients give a meaning, and that a run's own fields mirror.</summary>
+public static class RunTags
+{
+    public const string Name = "mlflow.runName";
+
+    public const string Parent = "mlflow.parentRunId";
+
+    public const string User = "mlflow.user";
+
+    /// <summary>Of a dataset's use, not of a run: what for.</summary>
+    public const string DatasetContext = "mlflow.data.context";
+}
