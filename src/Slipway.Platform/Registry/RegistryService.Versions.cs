@@ -15,14 +15,7 @@ public sealed partial class RegistryService
     /// <summary>Stores the model's bytes under their own hash, then registers the version.</summary>
     public async Task<ModelVersion> CreateVersionAsync(Actor actor, NewVersion version, Stream file, CancellationToken cancel)
     {
-        // Who may not write here must not fill the disk either.
-        await db.ReadAsync(
-            async session =>
-            {
-                await RequireAsync(session, actor, version.Model, Role.Contributor, cancel);
-                return 0;
-            },
-            cancel);
+        await RequireChangeAsync(actor, version.Model, cancel);
         RegistryNames.Check(version);
         var stored = await blobs.PutContentAsync(file, cancel);
         return await db.WriteAsync(session => CreateVersionAsync(session, actor, version, stored, cancel), cancel);
@@ -47,7 +40,7 @@ public sealed partial class RegistryService
             return existing;
         }
 
-        var run = await FindRunAsync(session, version, cancel);
+        var run = await FindRunAsync(session, actor, version, cancel);
         var now = NowMs();
         var created = new ModelVersion(
             version.Model, taken.Last + 1, await NumberAsync(session, version, cancel), Stage.Development, version.RunId,
@@ -108,6 +101,16 @@ public sealed partial class RegistryService
         {
             await RequireAsync(session, actor, model, least, cancel);
             return await GetVersionAsync(session, model, reference, cancel);
+        },
+        cancel);
+
+    /// <summary>Before bytes are received: who may not write here must not fill the disk either.</summary>
+    internal Task RequireChangeAsync(Actor actor, string model, CancellationToken cancel) => db.ReadAsync(
+        async session =>
+        {
+            _ = await ModelStore.ProjectAsync(session, model, cancel) ?? throw NoModel(model);
+            await RequireAsync(session, actor, model, Role.Contributor, cancel);
+            return 0;
         },
         cancel);
 
@@ -212,7 +215,7 @@ public sealed partial class RegistryService
     }
 
     /// <summary>A run that a client names beside a source of its own may be one of another server.</summary>
-    private async Task<RunDetail?> FindRunAsync(DbSession session, NewVersion version, CancellationToken cancel)
+    private async Task<RunDetail?> FindRunAsync(DbSession session, Actor actor, NewVersion version, CancellationToken cancel)
     {
         if (string.IsNullOrEmpty(version.RunId))
         {
@@ -221,7 +224,10 @@ public sealed partial class RegistryService
 
         try
         {
-            return await tracking.GetRunAsync(session, version.RunId, cancel);
+            // Card and package tell of the run, so that whoever may not read it may not name it either.
+            return actor.May(Role.Viewer)
+                ? await tracking.GetRunAsync(session, version.RunId, cancel)
+                : await tracking.GetRunAsync(actor, version.RunId, cancel);
         }
         catch (SlipwayException failure) when (failure.Kind == ErrorKind.NotFound && version.Source is not null)
         {

@@ -2,7 +2,6 @@ using Slipway.Core.Errors;
 using Slipway.Core.Versioning;
 using Slipway.Inference;
 using Slipway.Platform.Access;
-using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Registry.Packages;

@@ -9,8 +9,10 @@ namespace Slipway.Platform.Registry.Sources;
 internal sealed record FoundModel(
     BlobInfo? File, ModelSignature? Signature, string? NotServable, IReadOnlyDictionary<string, string> Documents)
 {
+    /// <summary>The run that made it.</summary>
     public string? RunId { get; init; }
 
+    /// <summary>The logged model it is.</summary>
     public string? ModelId { get; init; }
 
     public static FoundModel Nothing(string why) => new(null, null, why, new Dictionary<string, string>());

@@ -9,8 +9,7 @@ namespace Slipway.Platform.Registry.Sources;
 /// <param name="OnnxFile">The file of its ONNX flavour within the folder; null where it has none.</param>
 /// <param name="Flavors">The names of all its flavours.</param>
 /// <param name="Columns">Its inputs where they are named columns; null where they are tensors, of types unknown here, or not given.</param>
-internal sealed record MlflowModelFile(
-    string? OnnxFile, IReadOnlyList<string> Flavors, IReadOnlyList<ColumnSchema>? Columns, string? RunId, string? ModelId)
+internal sealed record MlflowModelFile(string? OnnxFile, IReadOnlyList<string> Flavors, IReadOnlyList<ColumnSchema>? Columns)
 {
     public const string Name = "MLmodel";
     public const int MaxBytes = 1 << 20;
@@ -26,8 +25,7 @@ internal sealed record MlflowModelFile(
             throw flavors.Error("onnx", $"'data' must be a file inside the folder; got '{onnx}'");
         }
 
-        return new MlflowModelFile(
-            onnx, flavors.Keys(), ColumnsOf(file.OptionalMap("signature")?.OptionalText("inputs")), file.OptionalText("run_id"), file.OptionalText("model_id"));
+        return new MlflowModelFile(onnx, flavors.Keys(), ColumnsOf(file.OptionalMap("signature")?.OptionalText("inputs")));
     }
 
     private static List<ColumnSchema>? ColumnsOf(string? json)
@@ -35,11 +33,13 @@ internal sealed record MlflowModelFile(
         try
         {
             using var document = JsonDocument.Parse(json ?? "null");
-            return document.RootElement.ValueKind == JsonValueKind.Array
-                && document.RootElement.EnumerateArray().Select(ColumnOf).ToList() is { Count: > 0 } columns
-                && columns.All(column => column is not null)
-                ? columns!
-                : null;
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+            {
+                return null;
+            }
+
+            var columns = document.RootElement.EnumerateArray().Select(ColumnOf).ToList();
+            return columns.Count == 0 || columns.Contains(null) ? null : [.. columns.OfType<ColumnSchema>()];
         }
         catch (JsonException)
         {

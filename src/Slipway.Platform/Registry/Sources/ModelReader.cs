@@ -42,7 +42,7 @@ internal sealed class ModelReader(BlobStore blobs)
         var found = described.OnnxFile is null
             ? FoundModel.Nothing($"it has no ONNX flavour, only {string.Join(", ", described.Flavors)}")
             : await OnnxAsync(open, At(described.OnnxFile), described.Columns, cancel);
-        return found with { Documents = documents, RunId = described.RunId, ModelId = described.ModelId };
+        return found with { Documents = documents };
     }
 
     /// <summary>Stores an ONNX file and reads its graph.</summary>

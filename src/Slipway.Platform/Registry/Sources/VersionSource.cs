@@ -46,7 +46,7 @@ public abstract partial record VersionSource(string Text)
             return new Elsewhere(source);
         }
 
-        if (path.AsSpan().ContainsAny('#', '?', ';', '%') || path.Split('/').SkipLast(1).Any(segment => segment is "" or "."))
+        if (path.AsSpan().IndexOfAny("#?;%") >= 0 || path.Split('/').SkipLast(1).Any(segment => segment is "" or "."))
         {
             throw SlipwayException.Invalid($"Invalid model version source: '{Printable(source)}'. Its path takes no '#', '?', ';', '%' and no empty segment.");
         }
