@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Slipway.Platform.Foundation.Database;
 
@@ -11,22 +12,32 @@ public sealed class DbSession
 {
     private readonly DbConnection connection;
     private readonly DbTransaction? transaction;
-    private readonly Dictionary<string, DbCommand>? prepared;
+    private readonly SqliteLink? link;
     private List<Func<Task>>? beforeCommit;
     private List<Action>? afterCommit;
 
-    internal DbSession(
-        DbEngine engine, DbConnection connection, DbTransaction? transaction, Dictionary<string, DbCommand>? prepared = null)
+    internal DbSession(NpgsqlConnection connection, NpgsqlTransaction? transaction)
     {
-        Engine = engine;
+        Engine = DbEngine.Postgres;
         this.connection = connection;
         this.transaction = transaction;
-        this.prepared = prepared;
+    }
+
+    internal DbSession(SqliteLink link, SqliteTransaction? transaction)
+    {
+        Engine = DbEngine.Sqlite;
+        connection = link.Connection;
+        this.transaction = transaction;
+        this.link = link;
     }
 
     public DbEngine Engine { get; }
 
-    internal DbConnection Connection => connection;
+    /// <summary>The connection, where the engine is SQLite.</summary>
+    internal SqliteLink Link => link ?? throw new InvalidOperationException("This session is not one of SQLite.");
+
+    /// <summary>The connection, where the engine is PostgreSQL.</summary>
+    internal NpgsqlConnection Npgsql => (NpgsqlConnection)connection;
 
     /// <summary>
     /// Runs as the transaction's last statements, in the order given: the place for a lock that every writer takes, which is
@@ -116,7 +127,7 @@ public sealed class DbSession
     private DbCommand Command(string sql, Action<DbParameters>? bind, out bool keep)
     {
         // A statement whose reader is still open cannot be shared: it leaves the cache while it runs.
-        if (prepared is not null && prepared.Remove(sql, out var command))
+        if (link is not null && link.Commands.Remove(sql, out var command))
         {
             keep = true;
         }
@@ -124,7 +135,7 @@ public sealed class DbSession
         {
             command = connection.CreateCommand();
             command.CommandText = sql;
-            keep = prepared is not null;
+            keep = link is not null;
         }
 
         command.Transaction = transaction;
@@ -134,7 +145,7 @@ public sealed class DbSession
 
     private async ValueTask ReleaseAsync(DbCommand command, bool keep)
     {
-        if (keep && command is SqliteCommand && prepared!.TryAdd(command.CommandText, command))
+        if (keep && link!.Commands.TryAdd(command.CommandText, command))
         {
             command.Transaction = null;
             return;
