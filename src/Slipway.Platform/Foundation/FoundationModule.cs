@@ -6,6 +6,7 @@ using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Events;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Links;
 
 namespace Slipway.Platform.Foundation;
 
@@ -30,6 +31,8 @@ public static class FoundationModule
             ? Db.OpenPostgres(text)
             : Db.OpenSqlite(options.SqliteFile))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
+        .AddSingleton<BlobGarbage>()
+        .AddSingleton<SignedLinks>()
         .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()
         .AddSingleton<Migrator>()

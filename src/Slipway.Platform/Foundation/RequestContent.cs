@@ -76,8 +76,6 @@ internal sealed class UnpackedContent(Stream unpacking, string encoding, long ma
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override ValueTask DisposeAsync() => unpacking.DisposeAsync();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)

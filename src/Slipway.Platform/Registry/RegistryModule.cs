@@ -26,6 +26,7 @@ public static class RegistryModule
             .AddSingleton<ModelPackages>()
             .AddSingleton<ModelCards>()
             .AddSingleton<ModelImport>()
+            .AddSingleton<VersionPlaces>()
             .AddBlobReferences("select blob_key from model_versions")
             .AddBlobReferences("select blob_key from model_version_files")
             .AddHostedService<PackageStartup>();

@@ -137,7 +137,7 @@ public sealed partial class RegistryService
         return PageToken.Cut(rows, limit, query, version => version.Number);
     }
 
-    /// <summary>The newest version of each of the models in each stage that has one, by number; without tags and aliases.</summary>
+    /// <summary>The newest version of each of the models in each stage that has one, by number.</summary>
     /// <param name="models">At most 1000 that the actor was shown before.</param>
     public async Task<ILookup<string, ModelVersion>> LatestVersionsAsync(IReadOnlyList<string> models, CancellationToken cancel)
     {

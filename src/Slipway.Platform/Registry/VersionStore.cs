@@ -111,11 +111,11 @@ internal static class VersionStore
                 cancel),
             cancel);
 
-    /// <summary>The newest version in each stage, of each of the models; without tags and aliases.</summary>
-    public static Task<List<ModelVersion>> LatestAsync(DbSession session, IEnumerable<string> models, CancellationToken cancel)
+    /// <summary>The newest version in each stage, of each of the models.</summary>
+    public static async Task<List<ModelVersion>> LatestAsync(DbSession session, IEnumerable<string> models, CancellationToken cancel)
     {
         var names = new NameList(models);
-        return session.QueryAsync(
+        var latest = await session.QueryAsync(
             $"""
             select {Columns} from model_versions v
             where model in ({names})
@@ -125,6 +125,7 @@ internal static class VersionStore
             names.BindTo,
             Read,
             cancel);
+        return await WithDetailAsync(session, latest, cancel);
     }
 
     public static Task ChangeAsync(DbSession session, ModelVersion version, CancellationToken cancel) => session.ExecuteAsync(

@@ -13,7 +13,7 @@ namespace Slipway.Platform.Tracking;
 /// </summary>
 public sealed class RunArtifacts(Db db, BlobStore blobs, AccessService access)
 {
-    public const int MaxPage = 1000;
+    public const int MaxPage = 10_000;
 
     /// <summary>Streams the content into the run's folder, replacing a file of the same path.</summary>
     /// <returns>Its key in the blob store, its size and its SHA-256.</returns>
@@ -100,8 +100,13 @@ public sealed class RunArtifacts(Db db, BlobStore blobs, AccessService access)
         blobs.Uploads.Abort(upload);
     }
 
+    /// <returns>The root of the owner's artifacts, such as <c>mlflow-artifacts:/7/0198…/artifacts</c>.</returns>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/>, Forbidden, or Unsupported when the files are elsewhere.</exception>
-    public Task RequireReadableAsync(Actor actor, ArtifactOwner owner, CancellationToken cancel) => RequireAsync(actor, owner, Role.Viewer, cancel);
+    public async Task<string> RequireReadableAsync(Actor actor, ArtifactOwner owner, CancellationToken cancel)
+    {
+        var place = await RequireAsync(actor, owner, Role.Viewer, cancel);
+        return ArtifactAddress.UriOf(owner with { ExperimentId = place.ExperimentId });
+    }
 
     /// <exception cref="SlipwayException">The same, and <see cref="ErrorKind.FailedPrecondition"/> when the owner is deleted.</exception>
     public async Task RequireWritableAsync(Actor actor, ArtifactOwner owner, CancellationToken cancel)
@@ -114,7 +119,10 @@ public sealed class RunArtifacts(Db db, BlobStore blobs, AccessService access)
 
     private async Task<ArtifactPlace> RequireAsync(Actor actor, ArtifactOwner owner, Role least, CancellationToken cancel)
     {
-        var place = await db.ReadAsync(session => ArtifactStore.FindAsync(session, owner, cancel), cancel);
+        // No id holds a character that one of the databases cannot take.
+        var place = BlobKey.Flaw(owner.Id) is null
+            ? await db.ReadAsync(session => ArtifactStore.FindAsync(session, owner, cancel), cancel)
+            : null;
         if (place is null || (owner.ExperimentId is { } experiment && experiment != place.ExperimentId))
         {
             throw SlipwayException.NotFound(

@@ -2,11 +2,9 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
-using Slipway.Platform.Foundation.Blobs;
 
 namespace Slipway.Platform.Tracking;
 
@@ -28,11 +26,7 @@ public static class TrackingEndpoints
         runs.MapPost("{id}/tags", SetTagsAsync);
         runs.MapPost("{id}/inputs", LogInputAsync);
         runs.MapPost("{id}/finish", FinishAsync);
-        runs.MapGet("{id}/artifacts", ListArtifactsAsync);
-
-        // A model file may be of any size; it is streamed to disk, and the disk is its limit.
-        runs.MapPut("{id}/artifacts/{*path}", PutArtifactAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
-        runs.MapGet("{id}/artifacts/{*path}", GetArtifactAsync);
+        routes.MapArtifacts();
         return routes;
     }
 
@@ -94,19 +88,4 @@ public static class TrackingEndpoints
     private static async Task<Ok<Run>> FinishAsync(
         string id, FinishRequest request, Actor actor, TrackingService tracking, CancellationToken cancel) =>
         TypedResults.Ok(await tracking.FinishRunAsync(actor, id, request.Status, cancel, request.EndMs));
-
-    private static async Task<Ok<IReadOnlyList<ArtifactInfo>>> ListArtifactsAsync(
-        string id, string? folder, RunArtifacts artifacts, CancellationToken cancel) =>
-        TypedResults.Ok(await artifacts.ListAsync(id, folder, cancel));
-
-    private static async Task<Ok<BlobInfo>> PutArtifactAsync(
-        string id, string path, HttpRequest request, Actor actor, RunArtifacts artifacts, CancellationToken cancel) =>
-        TypedResults.Ok(await artifacts.PutAsync(actor, id, path, request.Body, cancel));
-
-    private static async Task<FileStreamHttpResult> GetArtifactAsync(
-        string id, string path, HttpResponse response, RunArtifacts artifacts, CancellationToken cancel)
-    {
-        var content = await artifacts.OpenAsync(id, path, cancel);
-        return Download.Of(content, path, response);
-    }
 }

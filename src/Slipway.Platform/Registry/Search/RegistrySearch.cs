@@ -2,7 +2,6 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
-using Slipway.Platform.Foundation.Filters;
 
 namespace Slipway.Platform.Registry.Search;
 

@@ -77,33 +77,6 @@ public sealed class ModelImport(
         return await CreateAsync(actor, version, Servable(await FindAsync(actor, source, cancel)), cancel);
     }
 
-    /// <summary>Where clients that download it themselves find a version's files.</summary>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when it was made from bytes, not from a place.</exception>
-    public async Task<string> DownloadUriAsync(Actor actor, string model, string reference, CancellationToken cancel)
-    {
-        for (var steps = 0; steps < 10; steps++)
-        {
-            var version = await registry.GetVersionAsync(actor, model, reference, cancel);
-            switch (version.Source is { Length: > 0 } text ? VersionSource.Parse(text) : null)
-            {
-                case InLoggedModel logged:
-                    var uri = (await loggedModels.GetAsync(actor, logged.ModelId, cancel)).ArtifactUri;
-                    return logged.Path.Length == 0 ? uri : $"{uri}/{logged.Path}";
-                case OfVersion other:
-                    (model, reference) = (other.Model, other.Reference);
-                    continue;
-                case { } known:
-                    return known.Text;
-                default:
-                    return version is { RunId: { Length: > 0 } run, Artifact: { } artifact }
-                        ? $"runs:/{run}/{artifact}"
-                        : throw SlipwayException.NotFound($"{version.Ref} was made from bytes and has no source; download its file instead.");
-            }
-        }
-
-        throw SlipwayException.NotFound($"The sources of model '{model}' lead in a circle.");
-    }
-
     private async Task<FoundModel> FindAsync(Actor actor, VersionSource source, CancellationToken cancel)
     {
         switch (source)

@@ -38,6 +38,15 @@ public abstract partial record VersionSource(string Text)
         };
     }
 
+    /// <summary>What a version gave, or the artifact of its run.</summary>
+    /// <returns>Null for a version that was made from bytes.</returns>
+    public static VersionSource? Of(ModelVersion version) => version switch
+    {
+        { Source: { Length: > 0 } source } => Parse(source),
+        { RunId: { Length: > 0 } run, Artifact: { } artifact } => new InRun($"runs:/{run}/{artifact}", run, artifact),
+        _ => null,
+    };
+
     private static VersionSource Own(string source, string scheme, string path)
     {
         // With an authority it is that of another server.

@@ -45,6 +45,10 @@ public sealed record ArtifactAddress(ArtifactOwner Owner, string Path)
             : Parse(path.StartsWith('/') ? path[1..] : path);
     }
 
+    /// <param name="owner">With its experiment.</param>
+    internal static string UriOf(ArtifactOwner owner) => string.Create(
+        CultureInfo.InvariantCulture, $"{Scheme}/{owner.ExperimentId}/{(owner.Kind == ArtifactOwnerKind.Run ? "" : "models/")}{owner.Id}/{Artifacts}");
+
     private static bool IsNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

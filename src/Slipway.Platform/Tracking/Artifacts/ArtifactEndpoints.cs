@@ -41,7 +41,7 @@ internal static class ArtifactEndpoints
         async Task<Ok<Page<ArtifactInfo>>> ListAsync(
             string id, string? folder, bool? recursive, string? pageToken, int? limit, Actor actor, RunArtifacts artifacts, CancellationToken cancel) =>
             TypedResults.Ok(await artifacts.ListAsync(
-                actor, of(id), new ArtifactQuery(folder, recursive ?? false, pageToken, limit ?? RunArtifacts.MaxPage), cancel));
+                actor, of(id), new ArtifactQuery(folder, recursive ?? false, pageToken, limit ?? 1000), cancel));
 
         async Task<FileStreamHttpResult> GetAsync(
             string id, string path, HttpResponse response, Actor actor, RunArtifacts artifacts, CancellationToken cancel) =>

@@ -34,7 +34,7 @@ internal static class ArtifactFolders
 
 /// <param name="Folder">Only what is in this folder, when given.</param>
 /// <param name="Recursive">All files below it, instead of its files and folders.</param>
-/// <param name="Limit">1 to 1000.</param>
+/// <param name="Limit">1 to 10,000.</param>
 public sealed record ArtifactQuery(string? Folder = null, bool Recursive = false, string? PageToken = null, int Limit = 1000);
 
 /// <summary>An upload in parts that is open.</summary>

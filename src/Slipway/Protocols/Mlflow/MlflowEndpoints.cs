@@ -12,6 +12,9 @@ internal static class MlflowEndpoints
     {
         routes.MapGet("/health", () => TypedResults.Text("OK")).ExcludeFromDescription();
         routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).ExcludeFromDescription();
+        var calls = new MlflowRoutes(routes);
+        ModelCalls.Map(calls);
+        VersionCalls.Map(calls);
         return routes;
     }
 }
