@@ -181,7 +181,7 @@ public sealed partial class RegistryService
         },
         cancel);
 
-    private static async Task<ModelVersion?> ResolveAsync(
+    private async Task<ModelVersion?> ResolveAsync(
         DbSession session, string model, string reference, CancellationToken cancel)
     {
         if (SemanticVersion.TryParse(reference) is { } semantic)
@@ -194,14 +194,15 @@ public sealed partial class RegistryService
             return int.TryParse(reference, out var number) ? await VersionStore.FindAsync(session, model, number, cancel) : null;
         }
 
-        if (await ModelStore.AliasAsync(session, model, reference, cancel) is { } held)
+        // An open model may have an alias called like a stage; were the model governed, it would stand for what was approved.
+        var isStage = EnumName.TryParse<Stage>(reference, out var stage);
+        if (!(isStage && await IsGovernedAsync(session, model, cancel))
+            && await ModelStore.AliasAsync(session, model, reference, cancel) is { } held)
         {
             return await VersionStore.FindAsync(session, model, held, cancel);
         }
 
-        return EnumName.TryParse<Stage>(reference, out var stage)
-            ? await VersionStore.FindAsync(session, model, stage, cancel)
-            : null;
+        return isStage ? await VersionStore.FindAsync(session, model, stage, cancel) : null;
     }
 
     private static async Task<ModelVersion?> FindRequestAsync(

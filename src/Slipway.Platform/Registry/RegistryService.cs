@@ -175,6 +175,10 @@ public sealed partial class RegistryService(
     private async Task<bool> IsGovernedAsync(DbSession session, TakenModel model, CancellationToken cancel) =>
         model.Governed || (await approvals.PolicyOfAsync(session, model.Project, model.Name, cancel)).Scope != ApprovalPolicy.Server;
 
+    private async Task<bool> IsGovernedAsync(DbSession session, string model, CancellationToken cancel) =>
+        await ModelStore.FindAsync(session, model, cancel) is not { } found
+        || await IsGovernedAsync(session, new TakenModel(model, 0, found.Project, found.Governed, found.Promoters), cancel);
+
     private async Task CheckUnusedAsync(
         DbSession session, string model, SemanticVersion? version, string what, CancellationToken cancel)
     {
