@@ -36,7 +36,8 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
         || (Key is not null && Has(ActingKey.ScopeOf(least)) && Owner!.HighestIn(project, model) >= least);
 
     /// <summary>Asking for predictions takes the scope <c>predict</c> and, on the model, the role of a viewer.</summary>
-    public bool MayPredict(string model) => Has(KeyScope.Predict) && (Owner ?? this).HighestIn(null, model) >= Role.Viewer;
+    /// <param name="model">Null asks for every model.</param>
+    public bool MayPredict(string? model) => Has(KeyScope.Predict) && (Owner ?? this).HighestIn(null, model) >= Role.Viewer;
 
     /// <summary>The same actor, narrowed to what the key is for.</summary>
     public Actor Using(ActingKey key)

@@ -6,6 +6,7 @@ using Slipway.Platform.Registry.Cards;
 using Slipway.Platform.Registry.Packages;
 using Slipway.Platform.Registry.Search;
 using Slipway.Platform.Registry.Sources;
+using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Platform.Registry;
 
@@ -29,6 +30,9 @@ public static class RegistryModule
             .AddSingleton<VersionPlaces>()
             .AddBlobReferences("select blob_key from model_versions")
             .AddBlobReferences("select blob_key from model_version_files")
+            .AddSingleton(new ArtifactHold(
+                "select coalesce(run_id, '') || ' ' || coalesce(source, '') || ' ' || coalesce(model_id, '') from model_versions",
+                "a registered model version came from it"))
             .AddHostedService<PackageStartup>();
     }
 }

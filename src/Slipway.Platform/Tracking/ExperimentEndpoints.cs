@@ -15,14 +15,15 @@ internal static class ExperimentEndpoints
     {
         var experiments = routes.MapGroup("/api/v1/experiments").WithTags("Experiments");
         experiments.MapPost("", CreateAsync);
-        experiments.MapGet("", ListAsync);
+        experiments.MapGet("", SearchAsync).WithSummary("Search; the newest first unless orderBy says otherwise");
         experiments.MapGet("{id:long}", GetAsync);
         experiments.MapGet("by-name/{*name}", GetByNameAsync);
         experiments.MapPatch("{id:long}", UpdateAsync);
-        experiments.MapDelete("{id:long}", DeleteAsync);
-        experiments.MapPost("{id:long}/restore", RestoreAsync);
+        experiments.MapDelete("{id:long}", DeleteAsync).WithSummary("Soft-delete it and its active runs");
+        experiments.MapPost("{id:long}/restore", RestoreAsync).WithSummary("Bring it back with the runs that were deleted with it");
         experiments.MapPost("{id:long}/tags", SetTagAsync);
         experiments.MapDelete("{id:long}/tags/{*key}", DeleteTagAsync);
+        experiments.MapGet("{id:long}/datasets", DatasetsAsync).WithSummary("What the runs of the experiment read");
     }
 
     private static async Task<Created<Experiment>> CreateAsync(
@@ -32,9 +33,14 @@ internal static class ExperimentEndpoints
         return TypedResults.Created($"/api/v1/experiments/{experiment.Id}", experiment);
     }
 
-    private static async Task<Ok<Page<Experiment>>> ListAsync(
-        string? pageToken, int? limit, Actor actor, ExperimentService experiments, CancellationToken cancel) =>
-        TypedResults.Ok(await experiments.ListAsync(actor, pageToken, limit ?? 100, cancel));
+    private static async Task<Ok<Page<Experiment>>> SearchAsync(
+        string? filter, string[]? orderBy, string? view, string? pageToken, int? limit, Actor actor, ExperimentService experiments,
+        CancellationToken cancel)
+    {
+        var seen = view is null ? RunView.Active : EnumName.Parse<RunView>(view, "view");
+        var query = new ExperimentQuery(filter, orderBy ?? [], seen, pageToken, limit ?? 100);
+        return TypedResults.Ok(await experiments.SearchAsync(actor, query, cancel));
+    }
 
     private static async Task<Ok<Experiment>> GetAsync(
         long id, Actor actor, ExperimentService experiments, CancellationToken cancel) =>
@@ -75,4 +81,8 @@ internal static class ExperimentEndpoints
         await experiments.DeleteTagAsync(actor, id, key, cancel);
         return TypedResults.NoContent();
     }
+
+    private static async Task<Ok<IReadOnlyList<DatasetSummary>>> DatasetsAsync(
+        long id, Actor actor, ExperimentService experiments, CancellationToken cancel) =>
+        TypedResults.Ok(await experiments.SearchDatasetsAsync(actor, [id], cancel));
 }

@@ -60,15 +60,23 @@ public sealed class ExperimentService(Db db, AccessService access, AuditLog audi
         return found;
     }
 
-    /// <summary>The active ones by name, in byte order.</summary>
-    /// <param name="limit">1 to 1000.</param>
-    public async Task<Page<Experiment>> ListAsync(Actor actor, string? pageToken, int limit, CancellationToken cancel)
+    /// <summary>Those that match and that the actor may see; ones that are made meanwhile do not move the pages.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the token of the filter that is wrong.</exception>
+    public async Task<Page<Experiment>> SearchAsync(Actor actor, ExperimentQuery query, CancellationToken cancel)
     {
-        Limit.Range("A page of experiments", limit, 1, 1000);
-        var after = pageToken is null ? "" : PageToken.Read<string>(pageToken, "experiments");
-        var projects = ProjectAccess.Readable(actor);
-        var rows = await db.ReadAsync(session => ExperimentStore.ListAsync(session, projects, after, limit + 1, cancel), cancel);
-        return PageToken.Cut(rows, limit, "experiments", experiment => experiment.Name);
+        Limit.Range("A page of experiments", query.Limit, 1, TrackingLimits.ExperimentsPage);
+        return await db.ReadAsync(session => ExperimentSearch.PageAsync(session, query, ProjectAccess.Readable(actor), cancel), cancel);
+    }
+
+    /// <summary>What the active runs of the experiments read, by experiment, name, digest and context; at most 1000.</summary>
+    public async Task<IReadOnlyList<DatasetSummary>> SearchDatasetsAsync(
+        Actor actor, IReadOnlyList<long> experimentIds, CancellationToken cancel)
+    {
+        Limit.Range("The number of experiments", experimentIds.Count, 0, TrackingLimits.ExperimentsPage);
+        return await db.ReadAsync(
+            session => RunLinkStore.SummariesAsync(
+                session, [.. experimentIds], ProjectAccess.Readable(actor), TrackingLimits.DatasetSummaries, cancel),
+            cancel);
     }
 
     /// <summary>Gives it another name, or moves it to another project.</summary>

@@ -8,6 +8,8 @@ internal static class ExperimentStore
 {
     public const string Columns = "id, name, project, deleted_ms, artifact_location, created_ms, created_by, updated_ms";
 
+    public const int ColumnCount = 8;
+
     /// <summary>Locks the counter until the transaction ends, so two creations at once follow each other.</summary>
     public static Task<long> TakeNumberAsync(DbSession session, CancellationToken cancel) => session.FirstAsync(
         "update experiment_numbers set next_number = next_number + 1 where id = 1 returning next_number - 1",
@@ -82,26 +84,6 @@ internal static class ExperimentStore
     public static Task<int> RemoveTagAsync(DbSession session, long id, string key, CancellationToken cancel) =>
         session.ExecuteAsync(
             "delete from experiment_tags where experiment_id = @id and key = @key", c => c.With("id", id).With("key", key), cancel);
-
-    /// <param name="projects">Null for all.</param>
-    public static async Task<List<Experiment>> ListAsync(
-        DbSession session, string[]? projects, string after, int max, CancellationToken cancel)
-    {
-        var rows = await session.QueryAsync(
-            $"""
-            select {Columns} from experiments
-            where name > @after and deleted_ms is null {(projects is null ? "" : $"and project {ValueSet.In(session, "projects")}")}
-            order by name limit @max
-            """,
-            c =>
-            {
-                c.With("after", after).With("max", max);
-                _ = projects is null ? c : c.With("projects", ValueSet.Of(session, projects));
-            },
-            Read,
-            cancel);
-        return await WithTagsAsync(session, rows, cancel);
-    }
 
     public static async Task<List<Experiment>> WithTagsAsync(DbSession session, List<Experiment> rows, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Tracking;
@@ -7,6 +8,8 @@ namespace Slipway.Platform.Tracking;
 /// <summary>Models that runs have logged. Each belongs to an experiment, whose project's roles hold for it.</summary>
 public sealed class LoggedModelService(Db db, AccessService access, TimeProvider time)
 {
+    private const int MaxDatasets = 100;
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> without the experiment, FailedPrecondition when that is deleted.</exception>
     public Task<LoggedModel> CreateAsync(Actor actor, NewLoggedModel request, CancellationToken cancel) => db.WriteAsync(
         async session =>
@@ -99,6 +102,15 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
             }
         },
         cancel);
+
+    /// <summary>Those that match and that the actor may see; ones that are logged meanwhile do not move the pages.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the token of the filter that is wrong.</exception>
+    public async Task<Page<LoggedModel>> SearchAsync(Actor actor, LoggedModelQuery query, CancellationToken cancel)
+    {
+        Limit.Range("A page of logged models", query.Limit, 1, TrackingLimits.LoggedModelsPage);
+        Limit.Range("The number of datasets", query.Datasets.Count, 0, MaxDatasets);
+        return await db.ReadAsync(session => LoggedModelSearch.PageAsync(session, query, ProjectAccess.Readable(actor), cancel), cancel);
+    }
 
     private async Task<LoggedModel> RequireAsync(DbSession session, Actor actor, string id, Role least, CancellationToken cancel)
     {

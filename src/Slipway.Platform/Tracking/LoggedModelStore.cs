@@ -13,6 +13,8 @@ internal static class LoggedModelStore
         id, experiment_id, name, model_type, source_run_id, status, artifact_uri, created_ms, created_by, updated_ms, deleted_ms
         """;
 
+    public const int ColumnCount = 11;
+
     private static readonly Dictionary<string, string> None = [];
 
     public static Task InsertAsync(DbSession session, LoggedModel model, CancellationToken cancel) => session.ExecuteAsync(

@@ -80,15 +80,21 @@ internal static class RunLinkStore
         cancel);
 
     /// <summary>The datasets that active runs of the experiments read, each with every context, by name.</summary>
+    /// <param name="projects">Null for all.</param>
     public static Task<List<DatasetSummary>> SummariesAsync(
-        DbSession session, long[] experiments, int max, CancellationToken cancel) => session.QueryAsync(
+        DbSession session, long[] experiments, string[]? projects, int max, CancellationToken cancel) => session.QueryAsync(
         $"""
         select distinct r.experiment_id, i.name, i.digest, i.context
-        from run_inputs i join runs r on r.id = i.run_id
+        from run_inputs i join runs r on r.id = i.run_id join experiments e on e.id = r.experiment_id
         where r.experiment_id {ValueSet.In(session, "experiments")} and r.deleted_ms is null
+          {(projects is null ? "" : $"and e.project {ValueSet.In(session, "projects")}")}
         order by 1, 2, 3, 4 limit @max
         """,
-        c => c.With("experiments", ValueSet.Of(session, experiments)).With("max", max),
+        c =>
+        {
+            c.With("experiments", ValueSet.Of(session, experiments)).With("max", max);
+            _ = projects is null ? c : c.With("projects", ValueSet.Of(session, projects));
+        },
         row => new DatasetSummary(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3)),
         cancel);
 

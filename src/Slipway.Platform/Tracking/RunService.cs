@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Database;
@@ -7,6 +8,8 @@ namespace Slipway.Platform.Tracking;
 /// <summary>What is done to runs beside logging into them: changing, deleting and restoring them.</summary>
 public sealed class RunService(Db db, AccessService access, AuditLog audit, TimeProvider time)
 {
+    private const int MaxModelHistory = 1_000_000;
+
     /// <summary>
     /// Changes name, status or end. Unlike <see cref="TrackingService.FinishRunAsync(Actor, string, RunStatus, CancellationToken, long?)"/>
     /// any status may follow any other, so a run that ended can be resumed.
@@ -51,6 +54,46 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
             }
         },
         cancel);
+
+    /// <summary>Adds a model to the tag that lists, as JSON, what a client before MLflow 3 has logged.</summary>
+    /// <param name="model">A JSON object, kept as it is.</param>
+    public Task AddModelHistoryAsync(Actor actor, string id, string model, CancellationToken cancel) => db.WriteAsync(
+        async session =>
+        {
+            CheckModel(model);
+            await access.RequireInRunAsync(session, id, actor, Role.Contributor, cancel);
+            await ActiveAsync(session, id, cancel);
+            var history = (await RunStore.TagsAsync(session, [id], cancel)).FirstOrDefault(tag => tag.Key == RunTags.ModelHistory).Value;
+            var list = IsFilledList(history) ? $"{history!.TrimEnd()[..^1]}, {model}]" : $"[{model}]";
+            Limit.Text($"The tag '{RunTags.ModelHistory}' of run {id}", list, MaxModelHistory);
+            await RunStore.PutTagsAsync(session, id, new Dictionary<string, string> { [RunTags.ModelHistory] = list }, cancel);
+        },
+        cancel);
+
+    private static void CheckModel(string model)
+    {
+        if (KindOf(model) != JsonValueKind.Object)
+        {
+            throw SlipwayException.Invalid("Malformed model info: a logged model is described by a JSON object.");
+        }
+    }
+
+    /// <summary>Anybody may set the tag, so it need not be one.</summary>
+    private static bool IsFilledList(string? history) =>
+        history is not null && KindOf(history) == JsonValueKind.Array && history.AsSpan().IndexOf('{') > 0;
+
+    private static JsonValueKind KindOf(string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.ValueKind;
+        }
+        catch (JsonException)
+        {
+            return JsonValueKind.Undefined;
+        }
+    }
 
     private Task SetDeletedAsync(Actor actor, string id, bool deleted, CancellationToken cancel) => db.WriteAsync(
         async session =>

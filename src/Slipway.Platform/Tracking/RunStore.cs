@@ -5,9 +5,6 @@ using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Tracking;
 
-/// <summary>Where a page of runs ended.</summary>
-internal sealed record RunPosition(long StartMs, string Id);
-
 internal static class RunStore
 {
     public const string Columns =
@@ -31,6 +28,10 @@ internal static class RunStore
 
     public static Task<Run?> FindAsync(DbSession session, string id, CancellationToken cancel) => session.FirstAsync<Run>(
         $"select {Columns} from runs where id = @id", c => c.With("id", id), Read, cancel);
+
+    /// <summary>In any order, without those that do not exist.</summary>
+    public static Task<List<Run>> FindAsync(DbSession session, string[] ids, CancellationToken cancel) => session.QueryAsync(
+        $"select {Columns} from runs where id {ValueSet.In(session, "ids")}", c => c.With("ids", ValueSet.Of(session, ids)), Read, cancel);
 
     public static Task<Run?> FindRequestAsync(DbSession session, long experimentId, string key, CancellationToken cancel) =>
         session.FirstAsync<Run>(
@@ -85,48 +86,6 @@ internal static class RunStore
     public static Task<int> RemoveTagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from run_tags where run_id = @run and key = @key", c => c.With("run", run).With("key", key), cancel);
 
-    /// <summary>Newest first, after the run at the given position.</summary>
-    /// <param name="projects">Null for all.</param>
-    public static Task<List<Run>> SearchAsync(
-        DbSession session, RunQuery query, string[]? projects, RunPosition after, CancellationToken cancel) => session.QueryAsync(
-        $"""
-        select {Columns} from runs where experiment_id {ValueSet.In(session, "experiments")} and (start_ms, id) < (@start, @id)
-          {ViewSql(query.View)}
-          {(projects is null ? "" : $"and experiment_id in (select e.id from experiments e where e.project {ValueSet.In(session, "projects")})")}
-        order by start_ms desc, id desc limit @max
-        """,
-        c =>
-        {
-            c.With("experiments", ValueSet.Of(session, query.ExperimentIds.ToArray())).With("start", after.StartMs).With("id", after.Id)
-                .With("max", query.Limit + 1);
-            _ = projects is null ? c : c.With("projects", ValueSet.Of(session, projects));
-        },
-        Read,
-        cancel);
-
-    private static string ViewSql(RunView view) => view switch
-    {
-        RunView.Active => "and deleted_ms is null",
-        RunView.Deleted => "and deleted_ms is not null",
-        _ => "",
-    };
-
-    /// <summary>Adds what is not there yet; values that are there stay.</summary>
-    public static Task AddParamsAsync(
-        DbSession session, string run, IReadOnlyDictionary<string, string> pairs, CancellationToken cancel) => WritePairsAsync(
-        session,
-        """
-        insert into run_params (run_id, key, value) select @run, key, value from json_each(@pairs) where true
-        on conflict do nothing
-        """,
-        """
-        insert into run_params (run_id, key, value) select @run, p.key, p.value from unnest(@keys, @values) as p (key, value)
-        on conflict do nothing
-        """,
-        run,
-        pairs,
-        cancel);
-
     public static Task PutTagsAsync(
         DbSession session, string run, IReadOnlyDictionary<string, string> pairs, CancellationToken cancel) => WritePairsAsync(
         session,
@@ -141,14 +100,6 @@ internal static class RunStore
         run,
         pairs,
         cancel);
-
-    public static Task<List<(string Run, string Key, string Value)>> ParamsAsync(
-        DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
-        $"select run_id, key, value from run_params where run_id {RunSet.Sql(session)} order by key", RunSet.Bind(session, runs), ReadPair, cancel);
-
-    public static Task<List<(string Run, string Key, string Value)>> TagsAsync(
-        DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
-        $"select run_id, key, value from run_tags where run_id {RunSet.Sql(session)} order by key", RunSet.Bind(session, runs), ReadPair, cancel);
 
     /// <summary>Sorted, so that two writers of the same keys lock them in the same order.</summary>
     private static Task<int> WritePairsAsync(
@@ -165,16 +116,17 @@ internal static class RunStore
                 cancel);
     }
 
-    private static (string Run, string Key, string Value) ReadPair(DbDataReader row) =>
-        (row.GetString(0), row.GetString(1), row.GetString(2));
+    public static Run Read(DbDataReader row) => Read(row, 0);
 
-    public static Run Read(DbDataReader row)
+    /// <param name="at">Of the first of <see cref="Columns"/> in the row.</param>
+    public static Run Read(DbDataReader row, int at)
     {
-        var (id, experiment, actor) = (row.GetString(0), row.GetInt64(1), row.GetString(7));
+        var (id, experiment, actor) = (row.GetString(at), row.GetInt64(at + 1), row.GetString(at + 7));
         return new Run(
-            id, experiment, row.GetString(2), EnumName.Parse<RunStatus>(row.GetString(3), "status"), row.GetInt64(4), row.Long(5),
-            row.Text(6), actor, row.Text(8) is { } environment ? Json.Read<RunEnvironment>(environment) : null, row.Text(9) ?? actor,
-            row.Text(10) ?? DefaultArtifactUri(experiment, id), row.IsDBNull(11) ? Lifecycle.Active : Lifecycle.Deleted);
+            id, experiment, row.GetString(at + 2), EnumName.Parse<RunStatus>(row.GetString(at + 3), "status"), row.GetInt64(at + 4),
+            row.Long(at + 5), row.Text(at + 6), actor, row.Text(at + 8) is { } environment ? Json.Read<RunEnvironment>(environment) : null,
+            row.Text(at + 9) ?? actor, row.Text(at + 10) ?? DefaultArtifactUri(experiment, id),
+            row.IsDBNull(at + 11) ? Lifecycle.Active : Lifecycle.Deleted);
     }
 
     /// <summary>Of a run whose experiment keeps its files in the server's own store.</summary>

@@ -9,6 +9,9 @@ public static class RunTags
 
     public const string User = "mlflow.user";
 
+    /// <summary>A JSON list of the models that a client before MLflow 3 has logged.</summary>
+    public const string ModelHistory = "mlflow.log-model.history";
+
     /// <summary>Of a dataset's use, not of a run: what for.</summary>
     public const string DatasetContext = "mlflow.data.context";
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Platform.Tracking;
 
@@ -15,10 +16,17 @@ public static class TrackingEndpoints
     public static IEndpointRouteBuilder MapTracking(this IEndpointRouteBuilder routes)
     {
         routes.MapExperiments();
+        routes.MapLoggedModels();
+
         var runs = routes.MapGroup("/api/v1/runs").WithTags("Runs");
         runs.MapPost("", StartAsync);
         runs.MapGet("", SearchAsync);
         runs.MapGet("{id}", GetAsync);
+        runs.MapPatch("{id}", UpdateAsync).WithSummary("Change name, status or end; a run that ended can be resumed");
+        runs.MapDelete("{id}", DeleteAsync).WithSummary("Soft-delete it");
+        runs.MapPost("{id}/restore", RestoreAsync);
+        runs.MapPost("{id}/links", LinkAsync).WithSummary("Note datasets and logged models that it read, and logged models that it made");
+        runs.MapDelete("{id}/tags/{*key}", DeleteTagAsync);
         runs.MapPost("{id}/batch", LogBatchAsync);
         runs.MapPost("{id}/metrics", LogMetricsAsync);
         runs.MapGet("{id}/metrics/{*key}", HistoryAsync);
@@ -27,6 +35,7 @@ public static class TrackingEndpoints
         runs.MapPost("{id}/inputs", LogInputAsync);
         runs.MapPost("{id}/finish", FinishAsync);
         routes.MapArtifacts();
+        routes.MapGarbage();
         return routes;
     }
 
@@ -45,6 +54,36 @@ public static class TrackingEndpoints
     private static async Task<Ok<RunDetail>> GetAsync(
         string id, Actor actor, TrackingService tracking, CancellationToken cancel) =>
         TypedResults.Ok(await tracking.GetRunAsync(actor, id, cancel));
+
+    private static async Task<Ok<Run>> UpdateAsync(
+        string id, RunChange change, Actor actor, RunService runs, CancellationToken cancel) =>
+        TypedResults.Ok(await runs.UpdateAsync(actor, id, change, cancel));
+
+    private static async Task<NoContent> DeleteAsync(string id, Actor actor, RunService runs, CancellationToken cancel)
+    {
+        await runs.DeleteAsync(actor, id, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> RestoreAsync(string id, Actor actor, RunService runs, CancellationToken cancel)
+    {
+        await runs.RestoreAsync(actor, id, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> LinkAsync(
+        string id, RunLinks links, Actor actor, TrackingService tracking, CancellationToken cancel)
+    {
+        await tracking.LinkAsync(actor, id, links, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteTagAsync(
+        string id, string key, Actor actor, RunService runs, CancellationToken cancel)
+    {
+        await runs.DeleteTagAsync(actor, id, key, cancel);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<NoContent> LogBatchAsync(
         string id, LogBatch batch, Actor actor, TrackingService tracking, CancellationToken cancel)

@@ -32,7 +32,7 @@ public sealed partial class TrackingService
         TrackingLimits.Check(new LogBatch(Tags: tags));
         var run = new Run(
             id, start.ExperimentId, name, RunStatus.Running, start.StartMs ?? now.ToUnixTimeMilliseconds(), null, parent, actor.Name,
-            start.Environment, start.UserId ?? actor.Name, "");
+            start.Environment?.WithoutSecrets(), start.UserId ?? actor.Name, "");
         if (await RunStore.InsertAsync(session, run, start.RequestKey, cancel) == 0)
         {
             return await RunStore.FindRequestAsync(session, start.ExperimentId, start.RequestKey!, cancel)

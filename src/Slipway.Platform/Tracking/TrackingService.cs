@@ -11,6 +11,11 @@ namespace Slipway.Platform.Tracking;
 /// </summary>
 public sealed partial class TrackingService(Db db, AccessService access, TimeProvider time)
 {
+    private readonly LogWriter writer = new(access);
+    private readonly LogQueue queue = new(db, new LogWriter(access));
+    private readonly RunSearch search = new(db);
+    private readonly MetricHistory history = new(db, access);
+
     /// <summary>Params are written once: the same value again is fine.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Conflict"/> when a param has another value.</exception>
     public Task LogParamsAsync(Actor actor, string runId, IReadOnlyDictionary<string, string> values, CancellationToken cancel) =>
@@ -28,31 +33,21 @@ public sealed partial class TrackingService(Db db, AccessService access, TimePro
     /// <see cref="ErrorKind.Invalid"/> over a limit of <see cref="TrackingLimits"/>, NotFound without the run, Conflict for a
     /// param that has another value.
     /// </exception>
-    public Task LogBatchAsync(Actor actor, string runId, LogBatch batch, CancellationToken cancel) =>
-        db.WriteAsync(session => LogBatchAsync(session, actor, runId, batch, cancel), cancel);
-
-    /// <summary>The same within the caller's transaction.</summary>
-    public async Task LogBatchAsync(DbSession session, Actor actor, string runId, LogBatch batch, CancellationToken cancel)
+    public Task LogBatchAsync(Actor actor, string runId, LogBatch batch, CancellationToken cancel)
     {
         TrackingLimits.Check(batch);
-        await access.RequireInRunAsync(session, runId, actor, Role.Contributor, cancel);
-        await FindActiveRunAsync(session, runId, cancel);
-        if (batch.Params is { Count: > 0 } values)
-        {
-            await RunStore.AddParamsAsync(session, runId, values, cancel);
-            await CheckUnchangedAsync(session, runId, values, cancel);
-        }
 
-        if (batch.Metrics is { Count: > 0 } metrics)
-        {
-            await MetricStore.AddAsync(session, runId, metrics, cancel);
-        }
+        // SQLite's writers share a commit by themselves.
+        return db.Engine == DbEngine.Postgres
+            ? queue.WriteAsync(new LoggedCall(actor, runId, batch, cancel))
+            : db.WriteAsync(session => writer.WriteAsync(session, actor, runId, batch, cancel), cancel);
+    }
 
-        if (batch.Tags is { Count: > 0 } tags)
-        {
-            await RunStore.PutTagsAsync(session, runId, tags, cancel);
-            await RunStore.MirrorTagsAsync(session, runId, tags, cancel);
-        }
+    /// <summary>The same within the caller's transaction.</summary>
+    public Task LogBatchAsync(DbSession session, Actor actor, string runId, LogBatch batch, CancellationToken cancel)
+    {
+        TrackingLimits.Check(batch);
+        return writer.WriteAsync(session, actor, runId, batch, cancel);
     }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
@@ -66,45 +61,31 @@ public sealed partial class TrackingService(Db db, AccessService access, TimePro
 
     /// <summary>The same as the caller's transaction sees it.</summary>
     public async Task<RunDetail> GetRunAsync(DbSession session, string runId, CancellationToken cancel) =>
-        (await DetailAsync(session, [await FindRunAsync(session, runId, cancel)], cancel))[0];
+        await RunParts.FindAsync(session, runId, cancel) ?? throw SlipwayException.NotFound($"There is no run '{runId}'.");
 
     /// <summary>The runs that match, in the order asked for; runs that start meanwhile do not move the pages.</summary>
-    public async Task<Page<RunDetail>> SearchRunsAsync(Actor actor, RunQuery query, CancellationToken cancel)
-    {
-        Limit.Range("A page of runs", query.Limit, 1, TrackingLimits.RunsPage);
-        var text = Json.Write(query with { PageToken = null, Limit = 0 });
-        var after = query.PageToken is null ? new RunPosition(long.MaxValue, "~") : PageToken.Read<RunPosition>(query.PageToken, text);
-        return await db.ReadAsync(
-            async session =>
-            {
-                var runs = await RunStore.SearchAsync(session, query, ProjectAccess.Readable(actor), after, cancel);
-                var page = PageToken.Cut(runs, query.Limit, text, run => new RunPosition(run.StartMs, run.Id));
-                return new Page<RunDetail>(await DetailAsync(session, page.Items, cancel), page.NextPageToken);
-            },
-            cancel);
-    }
+    public Task<Page<RunDetail>> SearchRunsAsync(Actor actor, RunQuery query, CancellationToken cancel) => search.PageAsync(actor, query, cancel);
 
     /// <summary>All points of a metric by step, time and value.</summary>
     /// <param name="limit">1 to 25,000.</param>
-    public async Task<Page<MetricPoint>> MetricHistoryAsync(
-        Actor actor, string runId, string key, string? pageToken, int limit, CancellationToken cancel)
-    {
-        Limit.Range("A page of a metric's history", limit, 1, TrackingLimits.HistoryPage);
-        var query = Json.Write(new[] { "history", runId, key });
-        var after = pageToken is null
-            ? new MetricRow(key, long.MinValue, long.MinValue, int.MinValue, 0)
-            : PageToken.Read<MetricRow>(pageToken, query);
-        var rows = await db.ReadAsync(
-            async session =>
-            {
-                await access.RequireInRunAsync(session, runId, actor, Role.Viewer, cancel);
-                await FindRunAsync(session, runId, cancel);
-                return await MetricStore.HistoryAsync(session, runId, after, limit + 1, cancel);
-            },
-            cancel);
-        var page = PageToken.Cut(rows, limit, query, row => row);
-        return new Page<MetricPoint>([.. page.Items.Select(row => row.ToPoint())], page.NextPageToken);
-    }
+    public Task<Page<MetricPoint>> MetricHistoryAsync(
+        Actor actor, string runId, string key, string? pageToken, int limit, CancellationToken cancel) =>
+        history.PageAsync(actor, runId, key, pageToken, limit, cancel);
+
+    /// <summary>The points of a metric of many runs, run by run in the order given, each by step, time and value.</summary>
+    /// <param name="runIds">1 to 100; one that does not exist has no points.</param>
+    /// <param name="limit">1 to 25,000 points of all runs together; what is beyond is left out.</param>
+    public Task<IReadOnlyList<RunMetricPoint>> BulkHistoryAsync(
+        Actor actor, IReadOnlyList<string> runIds, string key, int limit, CancellationToken cancel) =>
+        history.BulkAsync(actor, runIds, key, limit, cancel);
+
+    /// <summary>Evenly chosen steps of a metric of many runs: the first and the last of each, and as many between as asked for.</summary>
+    /// <param name="runIds">1 to 100; one that does not exist has no points.</param>
+    /// <param name="steps">The first and the last step to look at, or null for all.</param>
+    /// <param name="perRun">1 to 2500 steps of each run.</param>
+    public Task<IReadOnlyList<RunMetricPoint>> BulkIntervalAsync(
+        Actor actor, IReadOnlyList<string> runIds, string key, (long First, long Last)? steps, int perRun, CancellationToken cancel) =>
+        history.IntervalAsync(actor, runIds, key, steps, perRun, cancel);
 
     private static async Task<Run> FindRunAsync(DbSession session, string runId, CancellationToken cancel) =>
         await RunStore.FindAsync(session, runId, cancel) ?? throw SlipwayException.NotFound($"There is no run '{runId}'.");
@@ -115,43 +96,5 @@ public sealed partial class TrackingService(Db db, AccessService access, TimePro
         var run = await FindRunAsync(session, runId, cancel);
         return run.Lifecycle == Lifecycle.Active ? run : throw new SlipwayException(
             ErrorKind.FailedPrecondition, $"The run {runId} must be in the 'active' state; it is deleted.");
-    }
-
-    private static async Task CheckUnchangedAsync(
-        DbSession session, string runId, IReadOnlyDictionary<string, string> values, CancellationToken cancel)
-    {
-        foreach (var (_, key, stored) in await RunStore.ParamsAsync(session, [runId], cancel))
-        {
-            if (values.TryGetValue(key, out var value) && value != stored)
-            {
-                throw SlipwayException.Conflict(
-                    $"Param '{key}' of run {runId} is '{Short(stored)}' and cannot become '{Short(value)}'; params are written once.");
-            }
-        }
-    }
-
-    private static string Short(string text) => text.Length <= 100 ? text : text[..100] + "…";
-
-    private static async Task<List<RunDetail>> DetailAsync(
-        DbSession session, IReadOnlyList<Run> runs, CancellationToken cancel)
-    {
-        string[] ids = [.. runs.Select(run => run.Id)];
-        var metrics = (await MetricStore.LatestAsync(session, ids, cancel)).ToLookup(m => m.Run, m => m.Point);
-        var values = (await RunStore.ParamsAsync(session, ids, cancel)).ToLookup(p => p.Run);
-        var tags = (await RunStore.TagsAsync(session, ids, cancel)).ToLookup(t => t.Run);
-        var inputs = (await RunLinkStore.InputsAsync(session, ids, cancel)).ToLookup(i => i.Run, i => i.Input);
-        var models = (await RunLinkStore.ModelInputsAsync(session, ids, cancel)).ToLookup(m => m.Run, m => m.Model);
-        var outputs = (await RunLinkStore.ModelOutputsAsync(session, ids, cancel)).ToLookup(o => o.Run, o => o.Output);
-        return
-        [
-            .. runs.Select(run => new RunDetail(
-                run,
-                metrics[run.Id].ToDictionary(m => m.Key, StringComparer.Ordinal),
-                values[run.Id].ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
-                tags[run.Id].ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal),
-                [.. inputs[run.Id]],
-                [.. models[run.Id]],
-                [.. outputs[run.Id]])),
-        ];
     }
 }

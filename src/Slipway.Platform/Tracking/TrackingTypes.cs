@@ -72,6 +72,9 @@ public sealed record MetricPoint(
     [property: JsonRequired] string Key, [property: JsonRequired] double Value, [property: JsonRequired] long TimestampMs,
     long Step = 0, string? ModelId = null, string? DatasetName = null, string? DatasetDigest = null);
 
+/// <summary>A point among those of many runs.</summary>
+public sealed record RunMetricPoint(string RunId, MetricPoint Point);
+
 /// <summary>A dataset that a run read.</summary>
 /// <param name="Digest">Of its content, such as the first 36 hex digits of its SHA-256.</param>
 /// <param name="Source">Where it came from: a file, a query, an address.</param>

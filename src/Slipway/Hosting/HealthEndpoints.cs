@@ -3,7 +3,7 @@ using Slipway.Platform.Foundation;
 
 namespace Slipway.Hosting;
 
-/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it should get traffic. The same over gRPC's health service.</summary>
+/// <summary><c>/healthz</c>, <c>/livez</c>: the process lives. <c>/readyz</c>: it should get traffic. The same over gRPC's health service.</summary>
 internal static class HealthEndpoints
 {
     public static void AddHealth(this IServiceCollection services)
@@ -23,9 +23,11 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
-        routes.MapGet("/readyz", Ready).ExcludeFromDescription();
-        routes.MapGrpcHealthChecksService();
+        // Probes have no keys.
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/livez", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/readyz", Ready).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGrpcHealthChecksService().AllowAnonymous();
     }
 
     private static async Task Ready(HttpContext context, Readiness readiness)

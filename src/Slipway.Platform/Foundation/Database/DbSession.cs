@@ -60,7 +60,7 @@ public sealed class DbSession
     public async Task<List<T>> QueryAsync<T>(
         string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             var rows = new List<T>();
@@ -74,7 +74,7 @@ public sealed class DbSession
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class DbSession
     public async Task<T?> FirstAsync<T>(
         string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -90,21 +90,21 @@ public sealed class DbSession
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
     /// <returns>The number of rows changed.</returns>
     public async Task<int> ExecuteAsync(string sql, Action<DbParameters>? bind, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             return await command.ExecuteNonQueryAsync(cancel);
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
@@ -124,18 +124,13 @@ public sealed class DbSession
         }
     }
 
-    private DbCommand Command(string sql, Action<DbParameters>? bind, out bool keep)
+    private DbCommand Command(string sql, Action<DbParameters>? bind)
     {
-        // A statement whose reader is still open cannot be shared: it leaves the cache while it runs.
-        if (link is not null && link.Commands.Remove(sql, out var command))
+        // A statement whose reader is still open cannot be shared: the link lends it to one at a time.
+        var command = link is null ? connection.CreateCommand() : link.TakeCommand(sql);
+        if (link is null)
         {
-            keep = true;
-        }
-        else
-        {
-            command = connection.CreateCommand();
             command.CommandText = sql;
-            keep = link is not null;
         }
 
         command.Transaction = transaction;
@@ -143,14 +138,14 @@ public sealed class DbSession
         return command;
     }
 
-    private async ValueTask ReleaseAsync(DbCommand command, bool keep)
+    private ValueTask ReleaseAsync(DbCommand command)
     {
-        if (keep && link!.Commands.TryAdd(command.CommandText, command))
+        if (link is null)
         {
-            command.Transaction = null;
-            return;
+            return command.DisposeAsync();
         }
 
-        await command.DisposeAsync();
+        link.Give(command);
+        return ValueTask.CompletedTask;
     }
 }
