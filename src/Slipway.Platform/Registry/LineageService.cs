@@ -1,12 +1,16 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Tracking;
 
 namespace Slipway.Platform.Registry;
 
 /// <summary>What came from what: dataset → feature service → run → model version → endpoint → alert, and pipeline runs.</summary>
-public sealed class LineageService(Db db, AccessService access, TimeProvider time)
+public sealed class LineageService(Db db, AccessService access, TimeProvider time, RunEvents? events = null)
 {
+    /// <summary>Parts of the server that read and draw for nobody in particular.</summary>
+    internal static readonly Actor Reader = new("lineage", Role.Contributor);
+
     public const int MaxDepth = 50;
     public const int MaxEdges = 10_000;
 
@@ -27,8 +31,12 @@ public sealed class LineageService(Db db, AccessService access, TimeProvider tim
         Limit.Name("The id of a lineage node", from.Id, LineageNode.MaxIdLength);
         Limit.Name("The id of a lineage node", to.Id, LineageNode.MaxIdLength);
         Limit.Name("A lineage relation", relation, 100);
-        await LineageStore.InsertAsync(
-            session, new LineageEdge(from, to, relation, time.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
+        var edge = new LineageEdge(from, to, relation, time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (await LineageStore.InsertAsync(session, edge, cancel) == 1
+            && from.Kind == LineageKind.Run && to.Kind == LineageKind.ModelVersion && events is not null)
+        {
+            await events.RegisteredAsync(session, from.Id, to.Id, cancel);
+        }
     }
 
     /// <summary>Lets every edge of a node hang on another.</summary>

@@ -37,7 +37,7 @@ public static class RegistryEndpoints
         routes.MapGet("/api/v1/model-versions", SearchVersionsAsync).WithTags("Models").ChecksInService()
             .WithSummary("Versions of any model that match a filter such as metrics.auc > 0.7 AND stage = 'staging'");
         routes.MapGet("/api/v1/packages/public-key", VersionFileEndpoints.GetKey).WithTags("Models").ChecksInService();
-        routes.MapGet("/api/v1/lineage", TraceAsync).WithTags("Lineage");
+        routes.MapLineage();
         return routes;
     }
 
@@ -100,13 +100,5 @@ public static class RegistryEndpoints
     {
         await registry.DeleteAliasAsync(actor, model, alias, cancel);
         return TypedResults.NoContent();
-    }
-
-    private static async Task<Ok<LineageGraph>> TraceAsync(
-        string kind, string id, string? direction, int? depth, LineageService lineage, CancellationToken cancel)
-    {
-        var start = new LineageNode(EnumName.Parse<LineageKind>(kind, "kind of node"), id);
-        var towards = EnumName.Parse<LineageDirection>(direction ?? "both", "direction");
-        return TypedResults.Ok(await lineage.TraceAsync(start, towards, depth ?? 20, cancel));
     }
 }

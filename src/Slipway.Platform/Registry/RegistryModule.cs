@@ -21,6 +21,8 @@ public static class RegistryModule
             Path.Combine(provider.GetRequiredService<FoundationOptions>().DataDirectory, "keys")));
         return services
             .AddSingleton<LineageService>()
+            .AddSingleton<LineageNames>()
+            .AddLineageEvents()
             .AddSingleton<PackageSeal>()
             .AddSingleton<RegistryService>()
             .AddSingleton<RegistrySearch>()
