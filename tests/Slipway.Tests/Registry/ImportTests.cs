@@ -137,6 +137,13 @@ public sealed class ImportTests() : OnBothEngines(null)
     }
 
     [Fact]
+    public async Task A_description_that_nests_without_end_is_refused_and_ends_nothing()
+    {
+        await PutAsync("model/MLmodel", Text("flavors: " + new string('[', 500_000)));
+        Assert.Contains("this nests deeper than 100 levels", (await FromSourceAsync($"runs:/{run}/model")).NotServable, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_signature_that_does_not_fit_the_graph_is_named()
     {
         var refused = await FailsAsync(ErrorKind.Invalid, () => kit.Import.FromZipAsync(
