@@ -120,17 +120,6 @@ public sealed class ServeTests
         Assert.Contains(records, record => record.TryGetProperty("traceId", out _));
     }
 
-    [Fact]
-    public async Task The_openapi_document_names_the_program_and_its_version()
-    {
-        await using var server = await SlipwayServer.StartAsync();
-
-        using var document = System.Text.Json.JsonDocument.Parse(await server.Http.GetStringAsync("/openapi/v1.json"));
-
-        Assert.StartsWith("3.1", document.RootElement.GetProperty("openapi").GetString(), StringComparison.Ordinal);
-        Assert.Equal("Slipway", document.RootElement.GetProperty("info").GetProperty("title").GetString());
-    }
-
     private static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Func<T, bool> good)
     {
         using var patience = new CancellationTokenSource(Patience.Limit);

@@ -6,6 +6,7 @@ using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Events;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Links;
 using Slipway.Platform.Foundation.Outgoing;
 
 namespace Slipway.Platform.Foundation;
@@ -34,6 +35,9 @@ public static class FoundationModule
             ? Db.OpenPostgres(text)
             : Db.OpenSqlite(options.SqliteFile))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
+        .AddSingleton<BlobGarbage>()
+        .AddBlobReferences("select payload from jobs where state <> 'succeeded'")
+        .AddSingleton<SignedLinks>()
         .AddSingleton(new OutgoingAddressPolicy(options.AllowOutgoing))
         .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()

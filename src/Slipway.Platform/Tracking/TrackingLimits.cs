@@ -18,11 +18,24 @@ public static partial class TrackingLimits
     public const int DatasetName = 500;
     public const int DatasetDigest = 36;
     public const int DatasetSource = 65535;
-    public const int DatasetContext = 100;
+    public const int DatasetContext = 500;
+    public const int DatasetSchema = 1_048_575;
+    public const int DatasetProfile = 16_777_215;
+    public const int InputTagKey = 255;
+    public const int InputTagValue = 500;
+    public const int InputsPerCall = 1000;
+    public const int ExperimentTagValue = 5000;
+    public const int Project = 250;
+    public const int UserId = 256;
+    public const int LoggedModelName = 500;
+    public const int LoggedModelType = 500;
     public const int HistoryPage = 25_000;
-    public const int RunsPage = 1000;
-
-    private const int Environment = 16_000;
+    public const int RunsPage = 50_000;
+    public const int BulkRuns = 100;
+    public const int IntervalSteps = 2500;
+    public const int ExperimentsPage = 50_000;
+    public const int DatasetSummaries = 1000;
+    public const int LoggedModelsPage = 1000;
 
     internal static void Check(LogBatch batch)
     {
@@ -44,11 +57,26 @@ public static partial class TrackingLimits
     {
         Limit.Text("A run's name", start.Name, RunName);
         Limit.Text("A request key", start.RequestKey, Key);
-        var environment = start.Environment;
-        Limit.Text("An environment's commit", environment?.GitCommit, Key);
-        Limit.Text("An environment's runtime", environment?.Runtime, Key);
-        Limit.Text("An environment's operating system", environment?.Os, Key);
-        Limit.Text("A command line", environment?.CommandLine, Environment);
+        Limit.Text("A run's user", start.UserId, UserId);
+        start.Environment?.Check();
+    }
+
+    internal static void Check(RunChange change)
+    {
+        if (change.Name is not null)
+        {
+            Limit.Name("A run's name", change.Name, RunName);
+        }
+    }
+
+    internal static void Check(RunLinks links)
+    {
+        var count = (links.Datasets?.Count ?? 0) + (links.ModelInputs?.Count ?? 0) + (links.ModelOutputs?.Count ?? 0);
+        Limit.Range("The number of inputs and outputs in a call", count, 0, InputsPerCall);
+        foreach (var input in links.Datasets ?? [])
+        {
+            Check(input);
+        }
     }
 
     internal static void Check(DatasetInput input)
@@ -56,8 +84,47 @@ public static partial class TrackingLimits
         Limit.Name("A dataset's name", input.Name, DatasetName);
         Limit.Name("A dataset's digest", input.Digest, DatasetDigest);
         Limit.Name("A dataset's source", input.Source, DatasetSource);
+        Limit.Text("A dataset's source type", input.SourceType, Key);
         Limit.Text("A dataset's context", input.Context, DatasetContext);
+        Limit.Text("A dataset's schema", input.Schema, DatasetSchema);
+        Limit.Text("A dataset's profile", input.Profile, DatasetProfile);
+        foreach (var (key, value) in input.Tags ?? new Dictionary<string, string>())
+        {
+            Limit.Name("A key of a dataset's tag", key, InputTagKey);
+            Limit.Text($"The value of the dataset's tag '{key}'", value, InputTagValue);
+        }
     }
+
+    internal static void Check(NewExperiment request)
+    {
+        Limit.Name("An experiment's name", request.Name, ExperimentName);
+        if (request.Project is not null)
+        {
+            Limit.Name("A project's name", request.Project, Project);
+        }
+
+        foreach (var (key, value) in request.Tags ?? new Dictionary<string, string>())
+        {
+            CheckExperimentTag(key, value);
+        }
+    }
+
+    internal static void Check(NewLoggedModel request)
+    {
+        Limit.Name("A logged model's name", request.Name, LoggedModelName);
+        if (request.Name!.IndexOfAny(['/', ':', '.', '%', '"', '\'']) is var at and >= 0)
+        {
+            throw SlipwayException.Invalid(
+                $"A logged model's name holds none of / : . % \" and '; '{request.Name}' has a '{request.Name[at]}' at {at + 1}.");
+        }
+
+        Limit.Text("A logged model's type", request.ModelType, LoggedModelType);
+        Limit.Text("A logged model's source run", request.SourceRunId, Key);
+        CheckPairs("param", request.Params, ParamValue);
+        CheckPairs("tag", request.Tags, TagValue);
+    }
+
+    internal static void CheckExperimentTag(string key, string value) => CheckPair("tag", key, value, ExperimentTagValue);
 
     private static void Count(string what, int count, int max)
     {
@@ -71,14 +138,19 @@ public static partial class TrackingLimits
     {
         foreach (var (key, value) in pairs ?? new Dictionary<string, string>())
         {
-            CheckKey(what, key);
-            if (value is null)
-            {
-                throw SlipwayException.Invalid($"The {what} '{key}' has no value.");
-            }
-
-            Limit.Text($"The value of the {what} '{key}'", value, maxValue);
+            CheckPair(what, key, value, maxValue);
         }
+    }
+
+    private static void CheckPair(string what, string key, string? value, int maxValue)
+    {
+        CheckKey(what, key);
+        if (value is null)
+        {
+            throw SlipwayException.Invalid($"The {what} '{key}' has no value.");
+        }
+
+        Limit.Text($"The value of the {what} '{key}'", value, maxValue);
     }
 
     /// <summary>A key is also a path in a tree of charts, so it must be one that no file system would read otherwise.</summary>

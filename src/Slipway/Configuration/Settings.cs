@@ -8,9 +8,6 @@ internal static class Settings
     public const string ConfigFlag = "--config";
     public const string ConfigVariable = "SLIPWAY_CONFIG";
 
-    /// <summary>What commands that go through a server read; no settings of the server.</summary>
-    public static readonly IReadOnlyList<string> ClientVariables = ["SLIPWAY_SERVER", "SLIPWAY_API_KEY"];
-
     public static readonly IReadOnlyList<Setting> All =
     [
         One("data", "DIR", "a folder", "Folder of all local state. Default: ./.slipway",
@@ -60,6 +57,15 @@ internal static class Settings
             (options, value) => options with { LogFormat = SettingValue.Choice<LogFormat>(value) }),
         One("otlp-endpoint", "URL", "an absolute http or https URL", "Push traces and metrics there by OTLP/gRPC. Default: nowhere",
             (options, value) => options with { OtlpEndpoint = SettingValue.HttpUrl(value) }),
+        One("openlineage-url", "URL", "an absolute http or https URL",
+            "Post lineage of runs there as OpenLineage events. Default: nowhere",
+            (options, value) => options with { OpenLineageUrl = SettingValue.HttpUrl(value) }),
+        One("openlineage-namespace", "NAME", "a name of 1 to 250 characters",
+            "The namespace of jobs in OpenLineage events. Default: slipway",
+            (options, value) => options with { OpenLineageNamespace = SettingValue.Name(value) }),
+        One("openlineage-api-key", "KEY", "a key of the receiver of OpenLineage events",
+            "Sent with OpenLineage events as a bearer token. Default: none",
+            (options, value) => options with { OpenLineageApiKey = SettingValue.Name(value) }) with { IsSecret = true },
         One("drain-delay", "DURATION", "a duration from 0s to 10m, such as 5s",
             "How long a stopping server keeps serving while /readyz says 503. Default: 0s",
             (options, value) => options with { DrainDelay = SettingValue.Duration(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)) }),

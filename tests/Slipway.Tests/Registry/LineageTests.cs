@@ -120,7 +120,7 @@ public abstract class LineageContract(PostgresServer? postgres) : OnBothEngines(
     [Fact]
     public async Task Registering_a_version_draws_data_features_run_and_version()
     {
-        var experiment = await kit.Tracking.CreateExperimentAsync(Carl, "flights", Cancel);
+        var experiment = await kit.Experiments.CreateAsync(Carl, new NewExperiment("flights"), Cancel);
         var run = await kit.Tracking.StartRunAsync(Carl, new RunStart(experiment.Id), Cancel);
         await kit.Tracking.LogInputAsync(Carl, run.Id, new DatasetInput("flights", "abc", "flights.parquet", 10, "training"), Cancel);
         await kit.Registry.RegisterModelAsync(Carl, new NewModel("delay"), Cancel);

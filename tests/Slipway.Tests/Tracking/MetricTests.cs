@@ -15,16 +15,16 @@ public abstract class MetricContract(PostgresServer? postgres) : OnBothEngines(p
     protected override async Task PrepareAsync()
     {
         tracking = new TrackingService(Db, new AccessService(), Time);
-        var experiment = await tracking.CreateExperimentAsync(Ada, "flights", Cancel);
+        var experiment = await TrackingKit.Experiments(Db, Time).CreateAsync(Ada, new NewExperiment("flights"), Cancel);
         run = (await tracking.StartRunAsync(Ada, new RunStart(experiment.Id), Cancel)).Id;
     }
 
     private Task LogAsync(params MetricPoint[] points) => tracking.LogMetricsAsync(Ada, run, points, Cancel);
 
     private async Task<IReadOnlyList<MetricPoint>> HistoryAsync(string key) =>
-        (await tracking.MetricHistoryAsync(run, key, null, 25_000, Cancel)).Items;
+        (await tracking.MetricHistoryAsync(Ada, run, key, null, 25_000, Cancel)).Items;
 
-    private async Task<double> LatestAsync(string key) => (await tracking.GetRunAsync(run, Cancel)).Metrics[key].Value;
+    private async Task<double> LatestAsync(string key) => (await tracking.GetRunAsync(Ada, run, Cancel)).Metrics[key].Value;
 
     [Fact]
     public async Task Every_double_comes_back_as_it_was()
@@ -88,7 +88,7 @@ public abstract class MetricContract(PostgresServer? postgres) : OnBothEngines(p
         string? token = null;
         do
         {
-            var page = await tracking.MetricHistoryAsync(run, "m", token, 3, Cancel);
+            var page = await tracking.MetricHistoryAsync(Ada, run, "m", token, 3, Cancel);
             paged.AddRange(page.Items);
             token = page.NextPageToken;
         }
@@ -107,7 +107,7 @@ public abstract class MetricContract(PostgresServer? postgres) : OnBothEngines(p
             var points = Enumerable.Range(0, 50).Select(i => new MetricPoint($"k{i}", writer, 0, writer));
             return LogAsync([.. writer % 2 == 0 ? points : points.Reverse()]);
         })));
-        var detail = await tracking.GetRunAsync(run, Cancel);
+        var detail = await tracking.GetRunAsync(Ada, run, Cancel);
         Assert.Equal(50, detail.Metrics.Count);
         Assert.All(detail.Metrics.Values, point => Assert.Equal(19, point.Value));
         Assert.Equal(20, (await HistoryAsync("k7")).Count);
@@ -134,8 +134,8 @@ public abstract class MetricContract(PostgresServer? postgres) : OnBothEngines(p
             Enumerable.Range(0, tags).ToDictionary(i => $"t{i}", _ => ""));
         var error = await Assert.ThrowsAsync<SlipwayException>(() => tracking.LogBatchAsync(Ada, run, batch, Cancel));
         Assert.Equal((ErrorKind.Invalid, message), (error.Kind, error.Message));
-        var detail = await tracking.GetRunAsync(run, Cancel);
-        Assert.Equal((0, 0, 0), (detail.Metrics.Count, detail.Params.Count, detail.Tags.Count));
+        var detail = await tracking.GetRunAsync(Ada, run, Cancel);
+        Assert.Equal((0, 0, 1), (detail.Metrics.Count, detail.Params.Count, detail.Tags.Count));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Tracking;
 using Slipway.TestKit;
 
@@ -9,19 +10,24 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
 {
     private static readonly Actor Ada = new("ada", Role.Contributor);
 
+    private ExperimentService experiments = null!;
     private TrackingService tracking = null!;
 
     protected override Task PrepareAsync()
     {
+        experiments = TrackingKit.Experiments(Db, Time);
         tracking = new TrackingService(Db, new AccessService(), Time);
         return Task.CompletedTask;
     }
 
     private async Task<Run> StartAsync(string experiment = "flights", string? requestKey = null)
     {
-        var found = await tracking.GetOrCreateExperimentAsync(Ada, experiment, Cancel);
+        var found = await experiments.GetOrCreateAsync(Ada, experiment, Cancel);
         return await tracking.StartRunAsync(Ada, new RunStart(found.Id, RequestKey: requestKey), Cancel);
     }
+
+    private Task<Page<RunDetail>> SearchAsync(long experiment, string? pageToken, int limit) =>
+        tracking.SearchRunsAsync(Ada, new RunQuery([experiment], null, [], RunView.Active, pageToken, limit), Cancel);
 
     private static async Task<string> FailsAsync(ErrorKind kind, Func<Task> act)
     {
@@ -34,12 +40,12 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
     public async Task An_experiment_is_made_once_however_many_ask_for_it()
     {
         await using var other = OpenAgain();
-        var elsewhere = new TrackingService(other, new AccessService(), Time);
+        var elsewhere = TrackingKit.Experiments(other, Time);
         var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(
-            () => (i % 2 == 0 ? tracking : elsewhere).GetOrCreateExperimentAsync(Ada, "flights", Cancel))));
-        Assert.Single(made.Distinct());
-        Assert.Equal(made[0], await tracking.GetExperimentAsync("flights", Cancel));
-        var message = await FailsAsync(ErrorKind.Conflict, () => tracking.CreateExperimentAsync(Ada, "flights", Cancel));
+            () => (i % 2 == 0 ? experiments : elsewhere).GetOrCreateAsync(Ada, "flights", Cancel))));
+        Assert.Single(made.Select(e => e.Id).Distinct());
+        Assert.Equal(made[0].Id, (await experiments.GetAsync(Ada, "flights", Cancel)).Id);
+        var message = await FailsAsync(ErrorKind.Conflict, () => experiments.CreateAsync(Ada, new NewExperiment("flights"), Cancel));
         Assert.Contains("'flights'", message, StringComparison.Ordinal);
     }
 
@@ -49,19 +55,19 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
         string[] names = ["a", "B", "b", "A", "_", "ä", "Z%"];
         foreach (var name in names)
         {
-            await tracking.CreateExperimentAsync(Ada, name, Cancel);
+            await experiments.CreateAsync(Ada, new NewExperiment(name), Cancel);
         }
 
         var listed = new List<string>();
         string? token = null;
         do
         {
-            var page = await tracking.ListExperimentsAsync(token, 2, Cancel);
+            var page = await experiments.ListAsync(Ada, token, 2, Cancel);
             listed.AddRange(page.Items.Select(e => e.Name));
             token = page.NextPageToken;
         }
         while (token is not null);
-        Assert.Equal(["A", "B", "Z%", "_", "a", "b", "ä"], listed);
+        Assert.Equal(["A", "B", "Default", "Z%", "_", "a", "b", "ä"], listed);
     }
 
     [Fact]
@@ -82,7 +88,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
         Time.Advance(TimeSpan.FromSeconds(5));
         await tracking.FinishRunAsync(Ada, run.Id, RunStatus.Finished, Cancel);
 
-        var detail = await tracking.GetRunAsync(run.Id, Cancel);
+        var detail = await tracking.GetRunAsync(Ada, run.Id, Cancel);
         Assert.Matches("^[0-9a-f]{32}$", run.Id);
         Assert.Equal(run with { Status = RunStatus.Finished, EndMs = run.StartMs + 5000 }, detail.Run);
         Assert.Equal((environment, parent.Id, "ada"), (detail.Run.Environment, detail.Run.ParentId, detail.Run.Actor));
@@ -118,7 +124,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
                 Cancel));
         Assert.Contains("'0.1' and cannot become '0.2'", message, StringComparison.Ordinal);
 
-        var detail = await tracking.GetRunAsync(run.Id, Cancel);
+        var detail = await tracking.GetRunAsync(Ada, run.Id, Cancel);
         Assert.Equal("0.1", Assert.Single(detail.Params).Value);
         Assert.Empty(detail.Metrics);
     }
@@ -145,9 +151,9 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
 
         Time.Advance(TimeSpan.FromMinutes(1));
         started.Add((await StartAsync()).Id);
-        var experiment = (await tracking.GetExperimentAsync("flights", Cancel)).Id;
+        var experiment = (await experiments.GetAsync(Ada, "flights", Cancel)).Id;
         var seen = new List<string>();
-        var page = await tracking.SearchRunsAsync(experiment, null, 3, Cancel);
+        var page = await SearchAsync(experiment, null, 3);
         Assert.Equal(started[^1], page.Items[0].Run.Id);
         while (true)
         {
@@ -158,12 +164,12 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
                 break;
             }
 
-            page = await tracking.SearchRunsAsync(experiment, page.NextPageToken, 3, Cancel);
+            page = await SearchAsync(experiment, page.NextPageToken, 3);
         }
 
         Assert.Equal(8, seen.Count);
         Assert.Equal(started.Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
-        Assert.Equal(seen.Skip(1).OrderDescending(StringComparer.Ordinal), seen.Skip(1));
+        Assert.Equal(seen.Skip(1).Order(StringComparer.Ordinal), seen.Skip(1));
     }
 
     [Fact]
@@ -171,11 +177,11 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
     {
         await StartAsync();
         await StartAsync();
-        var token = (await tracking.SearchRunsAsync(1, null, 1, Cancel)).NextPageToken!;
-        await FailsAsync(ErrorKind.Invalid, () => tracking.SearchRunsAsync(2, token, 1, Cancel));
-        await FailsAsync(ErrorKind.Invalid, () => tracking.ListExperimentsAsync(token, 1, Cancel));
-        await FailsAsync(ErrorKind.Invalid, () => tracking.SearchRunsAsync(1, token[1..], 1, Cancel));
-        await FailsAsync(ErrorKind.Invalid, () => tracking.SearchRunsAsync(1, "!", 1, Cancel));
+        var token = (await SearchAsync(1, null, 1)).NextPageToken!;
+        await FailsAsync(ErrorKind.Invalid, () => SearchAsync(2, token, 1));
+        await FailsAsync(ErrorKind.Invalid, () => experiments.ListAsync(Ada, token, 1, Cancel));
+        await FailsAsync(ErrorKind.Invalid, () => SearchAsync(1, token[1..], 1));
+        await FailsAsync(ErrorKind.Invalid, () => SearchAsync(1, "!", 1));
     }
 
     [Fact]
@@ -188,7 +194,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
                 Ada, run.Id, new LogBatch([new MetricPoint("m", i, 0)], new Dictionary<string, string> { ["p"] = $"{i}" }), Cancel);
         }
 
-        var page = await tracking.SearchRunsAsync(1, null, 10, Cancel);
+        var page = await SearchAsync(1, null, 10);
         Assert.Equal(3, page.Items.Count);
         Assert.All(page.Items, detail => Assert.Equal(detail.Params["p"], $"{detail.Metrics["m"].Value}"));
     }
@@ -200,7 +206,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
         var viewer = new Actor("vera", Role.Viewer);
         await FailsAsync(ErrorKind.Forbidden, () => tracking.LogMetricsAsync(viewer, run.Id, [new MetricPoint("a", 1, 0)], Cancel));
         await FailsAsync(ErrorKind.Forbidden, () => tracking.StartRunAsync(viewer, new RunStart(1), Cancel));
-        await FailsAsync(ErrorKind.Forbidden, () => tracking.CreateExperimentAsync(viewer, "x", Cancel));
+        await FailsAsync(ErrorKind.Forbidden, () => experiments.CreateAsync(viewer, new NewExperiment("x"), Cancel));
     }
 
     [Fact]
@@ -212,7 +218,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
             "There is no run 'gone'.",
             await FailsAsync(ErrorKind.NotFound, () => tracking.StartRunAsync(Ada, new RunStart(run.ExperimentId, ParentId: "gone"), Cancel)));
         await FailsAsync(ErrorKind.NotFound, () => tracking.LogMetricsAsync(Ada, "gone", [new MetricPoint("a", 1, 0)], Cancel));
-        await FailsAsync(ErrorKind.NotFound, () => tracking.MetricHistoryAsync("gone", "a", null, 10, Cancel));
+        await FailsAsync(ErrorKind.NotFound, () => tracking.MetricHistoryAsync(Ada, "gone", "a", null, 10, Cancel));
     }
 }
 

@@ -31,7 +31,7 @@ internal static class OnlineTable
 
     private static Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
-        using var insert = new SqliteInsert(session, One);
+        using var insert = new SqliteStatement(session, One);
         for (var i = 0; i < rows.Length; i++)
         {
             if ((i & 0xFFF) == 0)

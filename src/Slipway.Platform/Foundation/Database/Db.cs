@@ -5,7 +5,8 @@ namespace Slipway.Platform.Foundation.Database;
 
 /// <summary>
 /// The metadata database: SQLite in one file, or PostgreSQL. A read sees one connection; a write is one transaction that
-/// commits when the given work returns and rolls back when it throws. An acknowledged write is on disk.
+/// commits when the given work returns and rolls back when it throws. An acknowledged write is on disk. On SQLite, writes
+/// that wait for each other share a commit, each with a savepoint of its own.
 /// </summary>
 public sealed class Db : IAsyncDisposable
 {
@@ -60,7 +61,7 @@ public sealed class Db : IAsyncDisposable
             }
 
             await using var connection = await postgres!.OpenConnectionAsync(cancel);
-            return await work(new DbSession(DbEngine.Postgres, connection, null));
+            return await work(new DbSession(connection, null));
         }
         catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
         {
@@ -108,7 +109,7 @@ public sealed class Db : IAsyncDisposable
         await using (var connection = await postgres!.OpenConnectionAsync(cancel))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel);
-            session = new DbSession(DbEngine.Postgres, connection, transaction);
+            session = new DbSession(connection, transaction);
             result = await work(session);
             await session.CommittingAsync();
             await transaction.CommitAsync(cancel);

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Slipway.Platform.Foundation.Database;
 
@@ -11,22 +12,32 @@ public sealed class DbSession
 {
     private readonly DbConnection connection;
     private readonly DbTransaction? transaction;
-    private readonly Dictionary<string, DbCommand>? prepared;
+    private readonly SqliteLink? link;
     private List<Func<Task>>? beforeCommit;
     private List<Action>? afterCommit;
 
-    internal DbSession(
-        DbEngine engine, DbConnection connection, DbTransaction? transaction, Dictionary<string, DbCommand>? prepared = null)
+    internal DbSession(NpgsqlConnection connection, NpgsqlTransaction? transaction)
     {
-        Engine = engine;
+        Engine = DbEngine.Postgres;
         this.connection = connection;
         this.transaction = transaction;
-        this.prepared = prepared;
+    }
+
+    internal DbSession(SqliteLink link, SqliteTransaction? transaction)
+    {
+        Engine = DbEngine.Sqlite;
+        connection = link.Connection;
+        this.transaction = transaction;
+        this.link = link;
     }
 
     public DbEngine Engine { get; }
 
-    internal DbConnection Connection => connection;
+    /// <summary>The connection, where the engine is SQLite.</summary>
+    internal SqliteLink Link => link ?? throw new InvalidOperationException("This session is not one of SQLite.");
+
+    /// <summary>The connection, where the engine is PostgreSQL.</summary>
+    internal NpgsqlConnection Npgsql => (NpgsqlConnection)connection;
 
     /// <summary>
     /// Runs as the transaction's last statements, in the order given: the place for a lock that every writer takes, which is
@@ -49,7 +60,7 @@ public sealed class DbSession
     public async Task<List<T>> QueryAsync<T>(
         string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             var rows = new List<T>();
@@ -63,7 +74,7 @@ public sealed class DbSession
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
@@ -71,7 +82,7 @@ public sealed class DbSession
     public async Task<T?> FirstAsync<T>(
         string sql, Action<DbParameters>? bind, Func<DbDataReader, T> read, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -79,21 +90,21 @@ public sealed class DbSession
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
     /// <returns>The number of rows changed.</returns>
     public async Task<int> ExecuteAsync(string sql, Action<DbParameters>? bind, CancellationToken cancel)
     {
-        var command = Command(sql, bind, out var keep);
+        var command = Command(sql, bind);
         try
         {
             return await command.ExecuteNonQueryAsync(cancel);
         }
         finally
         {
-            await ReleaseAsync(command, keep);
+            await ReleaseAsync(command);
         }
     }
 
@@ -113,18 +124,13 @@ public sealed class DbSession
         }
     }
 
-    private DbCommand Command(string sql, Action<DbParameters>? bind, out bool keep)
+    private DbCommand Command(string sql, Action<DbParameters>? bind)
     {
-        // A statement whose reader is still open cannot be shared: it leaves the cache while it runs.
-        if (prepared is not null && prepared.Remove(sql, out var command))
+        // A statement whose reader is still open cannot be shared: the link lends it to one at a time.
+        var command = link is null ? connection.CreateCommand() : link.TakeCommand(sql);
+        if (link is null)
         {
-            keep = true;
-        }
-        else
-        {
-            command = connection.CreateCommand();
             command.CommandText = sql;
-            keep = prepared is not null;
         }
 
         command.Transaction = transaction;
@@ -132,14 +138,14 @@ public sealed class DbSession
         return command;
     }
 
-    private async ValueTask ReleaseAsync(DbCommand command, bool keep)
+    private ValueTask ReleaseAsync(DbCommand command)
     {
-        if (keep && command is SqliteCommand && prepared!.TryAdd(command.CommandText, command))
+        if (link is null)
         {
-            command.Transaction = null;
-            return;
+            return command.DisposeAsync();
         }
 
-        await command.DisposeAsync();
+        link.Give(command);
+        return ValueTask.CompletedTask;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Slipway.Core.Errors;
 
 namespace Slipway.Platform.Foundation.Database;
@@ -18,7 +19,7 @@ internal sealed record Migration(string Module, int Number, string Name, string 
 /// Brings the database to this program's schema: each migration in one transaction, under a lock that other servers wait
 /// for. Refuses to go on when a migration fails, was edited after it ran, or comes from a newer program.
 /// </summary>
-public sealed class Migrator(Db db, TimeProvider time)
+public sealed partial class Migrator(Db db, TimeProvider time)
 {
     // "slipway" on a telephone's keys; any constant that nobody else uses.
     private const long AdvisoryLock = 7547929;
@@ -116,9 +117,15 @@ public sealed class Migrator(Db db, TimeProvider time)
         return 1;
     }
 
-    /// <summary>Only the collation differs: SQLite sorts text by bytes already and knows no "C".</summary>
-    private static string ForEngine(string sql, DbEngine engine) =>
-        engine == DbEngine.Sqlite ? sql.Replace(" collate \"C\"", "", StringComparison.Ordinal) : sql;
+    /// <summary>
+    /// SQLite sorts text by bytes already and knows no "C". What stands in <c>/*sqlite: …*/</c> is for SQLite alone.
+    /// </summary>
+    private static string ForEngine(string sql, DbEngine engine) => engine == DbEngine.Sqlite
+        ? SqliteOnly().Replace(sql.Replace(" collate \"C\"", "", StringComparison.Ordinal), "$1")
+        : sql;
+
+    [GeneratedRegex(@"/\*sqlite:([^*]*)\*/", RegexOptions.CultureInvariant)]
+    private static partial Regex SqliteOnly();
 
     private static Task LockAsync(DbSession session, CancellationToken cancel) => session.Engine == DbEngine.Postgres
         ? session.ExecuteAsync("select pg_advisory_xact_lock(@key)", c => c.With("key", AdvisoryLock), cancel)

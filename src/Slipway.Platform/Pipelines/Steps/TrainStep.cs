@@ -12,7 +12,8 @@ namespace Slipway.Platform.Pipelines.Steps;
 
 /// <summary><c>model.train</c>: trains a binary classifier, exports it to ONNX, proves that the two agree, and tracks it all as a run.</summary>
 internal sealed class TrainStep(
-    Datasets datasets, BinaryTrainer trainer, TrackingService tracking, RunArtifacts artifacts, BlobStore blobs, TimeProvider time)
+    Datasets datasets, BinaryTrainer trainer, ExperimentService experiments, TrackingService tracking, RunArtifacts artifacts, BlobStore blobs,
+    TimeProvider time)
 {
     /// <param name="Data">The training set.</param>
     /// <param name="Features">Columns of it, in the order of the model's input.</param>
@@ -59,7 +60,7 @@ internal sealed class TrainStep(
 
     private async Task<Run> StartAsync(StepContext step, Inputs inputs, TrainerOptions options, Actor actor, CancellationToken cancel)
     {
-        var experiment = await tracking.GetOrCreateExperimentAsync(actor, inputs.Experiment, cancel);
+        var experiment = await experiments.GetOrCreateAsync(actor, inputs.Experiment, cancel);
         var start = new RunStart(
             experiment.Id, inputs.RunName, RequestKey: step.RequestKey, Environment: RunEnvironment.Capture(options.Seed),
             Tags: new Dictionary<string, string> { ["slipway.pipeline_run"] = step.Run.Id, ["slipway.cause"] = step.Run.Cause });

@@ -46,7 +46,7 @@ internal static class PredictionStore
     /// <returns>For each row whether it was new.</returns>
     private static bool[] InsertRows(DbSession session, (LogEntry Of, LoggedPrediction Row)[] rows)
     {
-        using var insert = new SqliteInsert(
+        using var insert = new SqliteStatement(
             session, $"insert into predictions ({Columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing");
         return Array.ConvertAll(rows, given =>
         {

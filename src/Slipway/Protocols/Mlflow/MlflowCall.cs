@@ -21,6 +21,9 @@ internal sealed class MlflowCall(HttpContext context, JsonElement body)
 
     public Actor Actor { get; } = Actors.Of(context);
 
+    /// <summary>The whole body, for a call whose body is a message that others contain as well.</summary>
+    public JsonElement Message => body;
+
     public CancellationToken Cancel => context.RequestAborted;
 
     private bool IsQuery => body.ValueKind == JsonValueKind.Undefined;

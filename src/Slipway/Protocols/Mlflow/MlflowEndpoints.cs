@@ -12,6 +12,18 @@ internal static class MlflowEndpoints
     {
         routes.MapGet("/health", () => TypedResults.Text("OK")).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).AllowAnonymous().ExcludeFromDescription();
+        var calls = new MlflowRoutes(routes);
+        ServerCalls.Map(calls);
+        ExperimentCalls.Map(calls);
+        RunCalls.Map(calls);
+        LogCalls.Map(calls);
+        LoggedModelCalls.Map(calls);
+        ModelCalls.Map(calls);
+        VersionCalls.Map(calls);
+        ArtifactCalls.Map(calls);
+        ArtifactProxyCalls.Map(calls);
+        ArtifactUploadCalls.Map(calls);
+        ArtifactLinkCalls.Map(calls);
         return routes;
     }
 }

@@ -61,7 +61,7 @@ internal static class MlflowError
     {
         var (code, message) = error switch
         {
-            SlipwayException known => (MlflowCode.Of(known.Kind), known.Message),
+            SlipwayException known => MlflowTexts.Of(known),
             null when problem.Status is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed =>
                 (MlflowCode.EndpointNotFound, problem.Detail ?? problem.Title),
             _ => (problem.Status >= 500 ? MlflowCode.InternalError : MlflowCode.InvalidParameterValue, problem.Detail ?? problem.Title),

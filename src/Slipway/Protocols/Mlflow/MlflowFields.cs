@@ -14,8 +14,9 @@ internal static class MlflowFields
     public static MlflowException Wrong(string value, string name) => MlflowException.Invalid(
         $"Invalid value {value} for parameter '{name}' supplied. See the API docs for more information about request parameters.");
 
-    public static JsonElement? Find(JsonElement message, string name) =>
-        message.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public static JsonElement? Find(JsonElement message, string name) => message.ValueKind != JsonValueKind.Object
+        ? throw MlflowException.Invalid($"Expected a message with the field '{name}'; got {Short(message.GetRawText())}.")
+        : message.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     /// <returns>Null when absent.</returns>
     public static string? Text(JsonElement message, string name) => Find(message, name) is not { } value ? null

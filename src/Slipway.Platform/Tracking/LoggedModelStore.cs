@@ -1,0 +1,104 @@
+using System.Data.Common;
+using System.Globalization;
+using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
+
+namespace Slipway.Platform.Tracking;
+
+internal static class LoggedModelStore
+{
+    public const string Columns =
+        """
+        id, experiment_id, name, model_type, source_run_id, status, artifact_uri, created_ms, created_by, updated_ms, deleted_ms
+        """;
+
+    public const int ColumnCount = 11;
+
+    private static readonly Dictionary<string, string> None = [];
+
+    public static Task InsertAsync(DbSession session, LoggedModel model, CancellationToken cancel) => session.ExecuteAsync(
+        """
+        insert into logged_models (id, experiment_id, name, model_type, source_run_id, status, artifact_uri, created_ms, created_by, updated_ms)
+        select @id, @experiment, @name, @type, cast(@run as text), @status, artifact_location || '/models/' || @id || '/artifacts', @at, @by, @at
+        from experiments where id = @experiment
+        """,
+        c => c.With("id", model.Id).With("experiment", model.ExperimentId).With("name", model.Name).With("type", model.ModelType)
+            .With("run", model.SourceRunId).With("status", EnumName.Of(model.Status)).With("at", model.CreatedMs)
+            .With("by", model.CreatedBy),
+        cancel);
+
+    /// <returns>Without what hangs on it; null also when it is deleted.</returns>
+    public static Task<LoggedModel?> FindAsync(DbSession session, string id, CancellationToken cancel) => session.FirstAsync<LoggedModel>(
+        $"select {Columns} from logged_models where id = @id and deleted_ms is null", c => c.With("id", id), Read, cancel);
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> also when it is deleted.</exception>
+    public static async Task<LoggedModel> RequireAsync(DbSession session, string id, CancellationToken cancel) =>
+        await FindAsync(session, id, cancel) ?? throw SlipwayException.NotFound($"There is no logged model '{id}'.");
+
+    public static Task SetStatusAsync(DbSession session, string id, LoggedModelStatus status, long atMs, CancellationToken cancel) =>
+        session.ExecuteAsync(
+            "update logged_models set status = @status, updated_ms = @at where id = @id",
+            c => c.With("id", id).With("status", EnumName.Of(status)).With("at", atMs),
+            cancel);
+
+    public static Task DeleteAsync(DbSession session, string id, long atMs, CancellationToken cancel) => session.ExecuteAsync(
+        "update logged_models set deleted_ms = @at, updated_ms = @at where id = @id", c => c.With("id", id).With("at", atMs), cancel);
+
+    /// <returns>0 when it has another value already.</returns>
+    public static Task<int> PutParamAsync(DbSession session, string id, string key, string value, CancellationToken cancel) =>
+        session.ExecuteAsync(
+            """
+            insert into logged_model_params (model_id, key, value) values (@id, @key, @value)
+            on conflict (model_id, key) do update set value = excluded.value where logged_model_params.value = excluded.value
+            """,
+            c => c.With("id", id).With("key", key).With("value", value),
+            cancel);
+
+    public static Task PutTagAsync(DbSession session, string id, string key, string value, CancellationToken cancel) =>
+        session.ExecuteAsync(
+            """
+            insert into logged_model_tags (model_id, key, value) values (@id, @key, @value)
+            on conflict (model_id, key) do update set value = excluded.value
+            """,
+            c => c.With("id", id).With("key", key).With("value", value),
+            cancel);
+
+    /// <returns>0 when there is none of this key.</returns>
+    public static Task<int> RemoveTagAsync(DbSession session, string id, string key, CancellationToken cancel) => session.ExecuteAsync(
+        "delete from logged_model_tags where model_id = @id and key = @key", c => c.With("id", id).With("key", key), cancel);
+
+    /// <summary>The same models with their params and tags.</summary>
+    public static async Task<List<LoggedModel>> WithDetailAsync(
+        DbSession session, IReadOnlyList<LoggedModel> models, CancellationToken cancel)
+    {
+        string[] ids = [.. models.Select(model => model.Id)];
+        var values = await PairsAsync(session, "logged_model_params", ids, cancel);
+        var tags = await PairsAsync(session, "logged_model_tags", ids, cancel);
+        return
+        [
+            .. models.Select(model => model with
+            {
+                Params = values[model.Id].ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
+                Tags = tags[model.Id].ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal),
+            }),
+        ];
+    }
+
+    public static LoggedModel Read(DbDataReader row)
+    {
+        var (id, experiment) = (row.GetString(0), row.GetInt64(1));
+        return new LoggedModel(
+            id, experiment, row.GetString(2), row.GetString(3), row.Text(4),
+            EnumName.Parse<LoggedModelStatus>(row.GetString(5), "status"),
+            row.Text(6) ?? string.Create(CultureInfo.InvariantCulture, $"mlflow-artifacts:/{experiment}/models/{id}/artifacts"),
+            row.GetInt64(7), row.GetString(8), row.GetInt64(9), row.IsDBNull(10) ? Lifecycle.Active : Lifecycle.Deleted, None, None, []);
+    }
+
+    private static async Task<ILookup<string, (string Model, string Key, string Value)>> PairsAsync(
+        DbSession session, string table, string[] ids, CancellationToken cancel) => (await session.QueryAsync(
+        $"select model_id, key, value from {table} where model_id {ValueSet.In(session, "ids")} order by key",
+        c => c.With("ids", ValueSet.Of(session, ids)),
+        row => (Model: row.GetString(0), Key: row.GetString(1), Value: row.GetString(2)),
+        cancel)).ToLookup(pair => pair.Model);
+}
