@@ -14,8 +14,9 @@ public sealed class ArtifactClient
     /// <summary>Every file below a folder of the run, sorted by path.</summary>
     /// <param name="folder">Null for all.</param>
     public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, string? folder = null, CancellationToken cancel = default) =>
-        await transport.GetAsync(
-            Paging.With($"api/v1/runs/{Paging.Segment(runId)}/artifacts", "folder", folder), ClientJson.Default.ListArtifact, cancel);
+        await transport.ListAsync(
+            Paging.With($"api/v1/runs/{Paging.Segment(runId)}/artifacts?recursive=true&limit=1000", "folder", folder),
+            ClientJson.Default.PageArtifact, cancel).ToListAsync(cancel);
 
     /// <summary>Sends a file, and again when the way there breaks: the server keeps it whole or not at all.</summary>
     /// <param name="path">Within the run, such as <c>model/model.onnx</c>.</param>

@@ -23,7 +23,7 @@ namespace Slipway.Client.Http;
 [JsonSerializable(typeof(SearchBody))]
 [JsonSerializable(typeof(Page<RunDetail>), TypeInfoPropertyName = "PageRunDetail")]
 [JsonSerializable(typeof(Page<MetricPoint>), TypeInfoPropertyName = "PageMetricPoint")]
-[JsonSerializable(typeof(List<Artifact>), TypeInfoPropertyName = "ListArtifact")]
+[JsonSerializable(typeof(Page<Artifact>), TypeInfoPropertyName = "PageArtifact")]
 [JsonSerializable(typeof(StoredArtifact))]
 [JsonSerializable(typeof(RegisteredModel))]
 [JsonSerializable(typeof(NewModel))]

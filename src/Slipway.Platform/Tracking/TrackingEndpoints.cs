@@ -11,6 +11,12 @@ namespace Slipway.Platform.Tracking;
 
 public sealed record FinishRequest([property: JsonRequired] RunStatus Status, long? EndMs);
 
+/// <param name="Filter">In the grammar of MLflow's search; all runs when absent.</param>
+/// <param name="Limit">1 to 50,000.</param>
+public sealed record RunSearchRequest(
+    [property: JsonRequired] IReadOnlyList<long> ExperimentIds, string? Filter = null, IReadOnlyList<string>? OrderBy = null,
+    RunView View = RunView.Active, string? PageToken = null, int Limit = 100);
+
 public static class TrackingEndpoints
 {
     public static IEndpointRouteBuilder MapTracking(this IEndpointRouteBuilder routes)
@@ -21,6 +27,7 @@ public static class TrackingEndpoints
         var runs = routes.MapGroup("/api/v1/runs").WithTags("Runs");
         runs.MapPost("", StartAsync);
         runs.MapGet("", SearchAsync);
+        runs.MapPost("search", FindAsync).ChecksInService().WithSummary("Search over experiments; the newest first unless orderBy says otherwise");
         runs.MapGet("{id}", GetAsync);
         runs.MapPatch("{id}", UpdateAsync).WithSummary("Change name, status or end; a run that ended can be resumed");
         runs.MapDelete("{id}", DeleteAsync).WithSummary("Soft-delete it");
@@ -50,6 +57,13 @@ public static class TrackingEndpoints
         long experimentId, string? pageToken, int? limit, Actor actor, TrackingService tracking, CancellationToken cancel) =>
         TypedResults.Ok(await tracking.SearchRunsAsync(
             actor, new RunQuery([experimentId], null, [], RunView.Active, pageToken, limit ?? 100), cancel));
+
+    private static async Task<Ok<Page<RunDetail>>> FindAsync(
+        RunSearchRequest request, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.SearchRunsAsync(
+            actor,
+            new RunQuery(request.ExperimentIds, request.Filter, request.OrderBy ?? [], request.View, request.PageToken, request.Limit),
+            cancel));
 
     private static async Task<Ok<RunDetail>> GetAsync(
         string id, Actor actor, TrackingService tracking, CancellationToken cancel) =>

@@ -16,7 +16,7 @@ public static class TrackingModule
         services.AddBlobReferences("select source from datasets").AddSingleton<GarbageService>().AddHostedService<GarbageSchedule>()
             .AddJob(GarbageSchedule.JobKind, provider => (job, cancel) => GarbageSchedule.RunAsync(provider.GetRequiredService<GarbageService>(), job, cancel));
         return services.AddSingleton<ExperimentService>().AddSingleton<TrackingService>().AddSingleton<RunService>()
-            .AddSingleton<LoggedModelService>().AddSingleton<RunArtifacts>()
+            .AddSingleton<LoggedModelService>().AddSingleton<RunArtifacts>().AddSingleton<RunEvents>()
             .AddHostedService<MetricSettler>();
     }
 }

@@ -34,6 +34,11 @@ internal static partial class SettingValue
         throw new FormatException("there is no such choice");
     }
 
+    public static string Name(string text) =>
+        string.IsNullOrWhiteSpace(text) ? throw new FormatException("it is empty")
+        : text.Length > 250 ? throw new FormatException($"it has {text.Length} characters")
+        : text;
+
     public static Uri HttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             ? url

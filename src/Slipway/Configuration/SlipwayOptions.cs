@@ -47,6 +47,15 @@ internal sealed record SlipwayOptions
     /// <summary>Where traces and metrics are pushed by OTLP/gRPC; null means nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>Where lineage of runs is posted as OpenLineage events; null means nowhere.</summary>
+    public Uri? OpenLineageUrl { get; init; }
+
+    /// <summary>Of jobs, and of datasets that have no address.</summary>
+    public string OpenLineageNamespace { get; init; } = "slipway";
+
+    /// <summary>Sent with the events as a bearer token.</summary>
+    public string? OpenLineageApiKey { get; init; }
+
     /// <summary>How long a stopping server keeps answering as before, while <c>/readyz</c> already tells balancers to leave.</summary>
     public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
 

@@ -8,6 +8,7 @@ using Slipway.Platform.Foundation;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
@@ -35,7 +36,7 @@ internal static class Composition
         services.AddTelemetry(options);
         services.AddModules(options);
         services.AddSignIn(options);
-        services.AddRequestDecompression();
+        services.AddUnpacking();
         services.AddMlflow();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
@@ -82,6 +83,13 @@ internal static class Composition
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
             .AddTracking()
+            .AddOpenLineage(new OpenLineageOptions
+            {
+                Url = options.OpenLineageUrl,
+                Namespace = options.OpenLineageNamespace,
+                ApiKey = options.OpenLineageApiKey,
+                ServerVersion = ProductVersion.Current.Version,
+            })
             .AddRegistry()
             .AddFeatures()
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
