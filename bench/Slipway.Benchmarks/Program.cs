@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["onnx"] = OnnxBenchmark.RunAsync,
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
+    ["tracking"] = TrackingBenchmark.RunAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys] : args;

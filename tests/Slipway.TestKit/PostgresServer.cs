@@ -17,24 +17,46 @@ namespace Slipway.TestKit;
 /// </remarks>
 public sealed class PostgresServer : IAsyncLifetime
 {
+    private static readonly string[] Fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"];
+
     private const string Script = """
         umask 077
         mkdir "$2" || exit 1
         "$1/initdb" -D "$2/data" -U postgres -A trust -N -E UTF8 --locale=C.UTF-8 \
             --locale-provider=icu --icu-locale=en-US >"$2/initdb.log" 2>&1 || { cat "$2/initdb.log" >&2; rm -rf "$2"; exit 1; }
-        "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-            -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=300 -c lc_messages=C &
-        read -r _
+        bin="$1" folder="$2" port="$3"
+        shift 3
+        start() {
+            "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+                -c max_connections=300 -c lc_messages=C "$@" &
+            server=$!
+        }
+        start "$@"
+        # Each line that is read is a signal to end the server with before it starts again.
+        while read -r signal; do
+            kill "-$signal" $server
+            wait $server
+            start "$@"
+        done
         # Again and again: a server that has not installed its handlers yet ignores the first one.
-        while kill -QUIT $! 2>/dev/null; do sleep 0.1; done
-        rm -rf "$2"
+        while kill -QUIT $server 2>/dev/null; do sleep 0.1; done
+        rm -rf "$folder"
         """;
 
+    private readonly string[] settings;
     private readonly SemaphoreSlim gate = new(1, 1);
     private Process? shell;
     private Task drain = Task.CompletedTask;
     private string? server;
     private string? failure;
+
+    public PostgresServer()
+        : this(durable: false)
+    {
+    }
+
+    /// <param name="durable">Whether a commit reaches the disk, as in real installations; slower.</param>
+    public PostgresServer(bool durable) => settings = durable ? [] : Fast;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -63,6 +85,14 @@ public sealed class PostgresServer : IAsyncLifetime
         await using var command = new NpgsqlCommand($"create database {database}", connection);
         await command.ExecuteNonQueryAsync(cancel);
         return $"{server};Database={database}";
+    }
+
+    /// <summary>Ends the server, connections and all, and starts it again on its data and port.</summary>
+    /// <param name="crash">Without an orderly end: the server recovers from its log.</param>
+    public async Task RestartAsync(bool crash)
+    {
+        await shell!.StandardInput.WriteLineAsync(crash ? "QUIT" : "INT");
+        await shell.StandardInput.FlushAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -125,9 +155,9 @@ public sealed class PostgresServer : IAsyncLifetime
     }
 
     /// <remarks>initdb and postgres refuse to run as root; the postgres user comes with Debian's package.</remarks>
-    private static Process StartShell(string bin, string folder, int port)
+    private Process StartShell(string bin, string folder, int port)
     {
-        string[] command = ["sh", "-c", Script, "postgres", bin, folder, port.ToString(CultureInfo.InvariantCulture)];
+        string[] command = ["sh", "-c", Script, "postgres", bin, folder, port.ToString(CultureInfo.InvariantCulture), .. settings];
         string[] asPostgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command];
         var arguments = Environment.IsPrivilegedProcess ? asPostgres : command;
         var start = new ProcessStartInfo(arguments[0], arguments[1..])

@@ -39,6 +39,17 @@ public sealed class LineageService(Db db, AccessService access, TimeProvider tim
         }
     }
 
+    /// <summary>Lets every edge of a node hang on another.</summary>
+    internal static async Task RenameAsync(DbSession session, LineageNode from, LineageNode to, CancellationToken cancel)
+    {
+        var edges = await LineageStore.TakeEdgesAsync(session, from, cancel);
+        foreach (var edge in edges)
+        {
+            await LineageStore.InsertAsync(
+                session, edge with { From = edge.From == from ? to : edge.From, To = edge.To == from ? to : edge.To }, cancel);
+        }
+    }
+
     /// <param name="depth">How many steps away, 1 to 50.</param>
     /// <returns>Nodes and edges in a fixed order: by kind, then id.</returns>
     public async Task<LineageGraph> TraceAsync(

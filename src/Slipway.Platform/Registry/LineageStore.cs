@@ -44,6 +44,17 @@ internal static class LineageStore
             cancel);
     }
 
+    /// <summary>The edges at a node, removed.</summary>
+    public static Task<List<LineageEdge>> TakeEdgesAsync(DbSession session, LineageNode node, CancellationToken cancel) => session.QueryAsync(
+        """
+        delete from lineage_edges
+        where (from_kind = @kind and from_id = @id) or (to_kind = @kind and to_id = @id)
+        returning from_kind, from_id, to_kind, to_id, relation, created_ms
+        """,
+        c => c.With("kind", EnumName.Of(node.Kind)).With("id", node.Id),
+        Read,
+        cancel);
+
     /// <summary>The nodes of this id, and datasets of this name with any digest; those drawn last first.</summary>
     public static Task<List<LineageNode>> NodesAsync(DbSession session, string name, CancellationToken cancel) => session.QueryAsync(
         $"""

@@ -69,7 +69,7 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
             CheckModel(model);
             await access.RequireInRunAsync(session, id, actor, Role.Contributor, cancel);
             await ActiveAsync(session, id, cancel);
-            var history = await RunStore.TagAsync(session, id, RunTags.ModelHistory, cancel);
+            var history = await RunStore.FindTagAsync(session, id, RunTags.ModelHistory, cancel);
             var list = IsFilledList(history) ? $"{history!.TrimEnd()[..^1]}, {model}]" : $"[{model}]";
             Limit.Text($"The tag '{RunTags.ModelHistory}' of run {id}", list, MaxModelHistory);
             await RunStore.PutTagsAsync(session, id, new Dictionary<string, string> { [RunTags.ModelHistory] = list }, cancel);

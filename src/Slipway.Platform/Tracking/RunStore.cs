@@ -86,11 +86,10 @@ internal static class RunStore
     public static Task<int> RemoveTagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from run_tags where run_id = @run and key = @key", c => c.With("run", run).With("key", key), cancel);
 
-    /// <returns>Null when the run has no such tag.</returns>
-    public static Task<string?> TagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.FirstAsync(
+    public static Task<string?> FindTagAsync(DbSession session, string run, string key, CancellationToken cancel) => session.FirstAsync<string>(
         "select value from run_tags where run_id = @run and key = @key",
         c => c.With("run", run).With("key", key),
-        row => row.Text(0),
+        row => row.GetString(0),
         cancel);
 
     public static Task PutTagsAsync(

@@ -36,7 +36,7 @@ internal static class Composition
         services.AddTelemetry(options);
         services.AddModules(options);
         services.AddSignIn(options);
-        services.AddRequestDecompression();
+        services.AddUnpacking();
         services.AddMlflow();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Slipway.Platform.Foundation;
 
@@ -27,7 +28,16 @@ internal static class HealthEndpoints
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/livez", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/readyz", Ready).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGrpcHealthChecksService().AllowAnonymous();
+        routes.MapGrpcHealthChecksService().Add(Open);
+    }
+
+    /// <remarks>With the service comes a route that answers for all services there are not; that one stays closed.</remarks>
+    private static void Open(EndpointBuilder route)
+    {
+        if (route is RouteEndpointBuilder { RoutePattern.RawText: { } pattern } && pattern.TrimStart('/').StartsWith("grpc.health.v1.", StringComparison.Ordinal))
+        {
+            route.Metadata.Add(new AllowAnonymousAttribute());
+        }
     }
 
     private static async Task Ready(HttpContext context, Readiness readiness)

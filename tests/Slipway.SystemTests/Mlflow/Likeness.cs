@@ -89,7 +89,8 @@ internal sealed class Likeness
         }
 
         return JsonNode.DeepEquals(recorded, actual)
-            || (Text(recorded) is { } left && Text(actual) is { } right && left.StartsWith('[') && JsonNode.DeepEquals(JsonNode.Parse(left), JsonNode.Parse(right)));
+            || (Text(recorded) is { } left && Text(actual) is { } right && left.StartsWith('[') && right.StartsWith('[')
+            && JsonNode.DeepEquals(JsonNode.Parse(left), JsonNode.Parse(right)));
     }
 
     private static bool IsTime(JsonNode? value) => Number(value) is > 1e12;

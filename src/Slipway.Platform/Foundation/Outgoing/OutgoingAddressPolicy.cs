@@ -39,7 +39,8 @@ public sealed class OutgoingAddressPolicy(IReadOnlyList<AllowedTarget> allowed)
             throw SlipwayException.Invalid($"The URL for {target.Host} carries a user or password, which would be stored and shown.");
         }
 
-        var host = target.IdnHost;
+        // A name may end with the dot of the root and means the same.
+        var host = target.IdnHost.TrimEnd('.');
         var address = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? literal : IsLocalName(host) ? IPAddress.Loopback : null;
         if (address is not null && Refusal(host, address) is { } refusal)
         {

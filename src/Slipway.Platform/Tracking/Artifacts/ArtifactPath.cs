@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Blobs;
 
@@ -7,7 +8,7 @@ namespace Slipway.Platform.Tracking;
 /// What a path within an owner's artifacts may be. It must be harmless as it stands and however often somebody decodes it:
 /// a proxy, a client or a later version may decode once more than this server does.
 /// </summary>
-public static class ArtifactPath
+public static partial class ArtifactPath
 {
     /// <returns>The path as it was given.</returns>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the path and the rule it breaks.</exception>
@@ -24,7 +25,10 @@ public static class ArtifactPath
             (seen, decoded) = (decoded, Uri.UnescapeDataString(decoded));
         }
 
-        return path;
+        // What is left cannot be decoded here; a careless decoder makes '.' of %c0%ae.
+        return Undecodable().IsMatch(decoded)
+            ? throw SlipwayException.Invalid($"Invalid artifact path '{BlobKey.Printable(path)}': it has an escape that is no UTF-8.")
+            : path;
     }
 
     /// <summary>The same for a folder, of which none or nothing is the owner's whole.</summary>
@@ -46,4 +50,7 @@ public static class ArtifactPath
 
         return null;
     }
+
+    [GeneratedRegex("%[0-9a-fA-F]{2}", RegexOptions.CultureInvariant)]
+    private static partial Regex Undecodable();
 }

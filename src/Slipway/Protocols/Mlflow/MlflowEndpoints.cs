@@ -18,6 +18,8 @@ internal static class MlflowEndpoints
         RunCalls.Map(calls);
         LogCalls.Map(calls);
         LoggedModelCalls.Map(calls);
+        ModelCalls.Map(calls);
+        VersionCalls.Map(calls);
         ArtifactCalls.Map(calls);
         ArtifactProxyCalls.Map(calls);
         ArtifactUploadCalls.Map(calls);

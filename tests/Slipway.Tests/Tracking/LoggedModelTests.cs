@@ -1,0 +1,186 @@
+using Slipway.Core.Errors;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Tracking;
+using Slipway.TestKit;
+
+namespace Slipway.Tests.Tracking;
+
+public abstract class LoggedModelContract(PostgresServer? postgres) : OnBothEngines(postgres)
+{
+    private static readonly Actor Ada = new("ada", Role.Contributor);
+
+    private LoggedModelService models = null!;
+    private TrackingService tracking = null!;
+
+    protected override Task PrepareAsync()
+    {
+        models = new LoggedModelService(Db, new AccessService(), Time);
+        tracking = new TrackingService(Db, new AccessService(), Time);
+        return Task.CompletedTask;
+    }
+
+    private Task<LoggedModel> CreateAsync(string name, string? type = null, string? run = null, string? rate = null, string? team = null) =>
+        models.CreateAsync(
+            Ada, new NewLoggedModel(0, name, type, run, Pairs("rate", rate), Pairs("team", team)), Cancel);
+
+    private static Dictionary<string, string> Pairs(string key, string? value) => value is null ? [] : new() { [key] = value };
+
+    private async Task<string[]> FindAsync(string? filter, int limit, MetricDataset[] datasets, params LoggedModelOrder[] orders)
+    {
+        var found = new List<string>();
+        var query = new LoggedModelQuery([0], filter, datasets, orders, null, limit);
+        Page<LoggedModel> page;
+        do
+        {
+            page = await models.SearchAsync(Ada, query, Cancel);
+            found.AddRange(page.Items.Select(m => m.Name));
+            query = query with { PageToken = page.NextPageToken };
+        }
+        while (page.NextPageToken is not null);
+        return [.. found];
+    }
+
+    [Fact]
+    public async Task A_logged_model_comes_back_with_all_that_was_said_of_it()
+    {
+        var run = await tracking.StartRunAsync(Ada, new RunStart(0), Cancel);
+        var made = await CreateAsync("tree", "Agent", run.Id, "0.1", "ml");
+        Assert.Matches("^m-[0-9a-f]{32}$", made.Id);
+        Time.Advance(TimeSpan.FromSeconds(2));
+        var ready = await models.FinalizeAsync(Ada, made.Id, LoggedModelStatus.Ready, Cancel);
+        await models.LogParamsAsync(Ada, made.Id, new Dictionary<string, string> { ["rate"] = "0.1", ["depth"] = "3" }, Cancel);
+        await models.SetTagsAsync(Ada, made.Id, new Dictionary<string, string> { ["team"] = "ops", ["x"] = "" }, Cancel);
+        await models.DeleteTagAsync(Ada, made.Id, "x", Cancel);
+
+        var read = await models.GetAsync(Ada, made.Id, Cancel);
+        Assert.Equal((LoggedModelStatus.Pending, LoggedModelStatus.Ready), (made.Status, ready.Status));
+        Assert.Equal(("tree", "Agent", run.Id, LoggedModelStatus.Ready), (read.Name, read.ModelType, read.SourceRunId, read.Status));
+        Assert.Equal($"mlflow-artifacts:/0/models/{made.Id}/artifacts", read.ArtifactUri);
+        Assert.Equal(made.CreatedMs + 2000, read.UpdatedMs);
+        Assert.Equal(new Dictionary<string, string> { ["depth"] = "3", ["rate"] = "0.1" }, read.Params);
+        Assert.Equal(new Dictionary<string, string> { ["team"] = "ops" }, read.Tags);
+        await FailsAsync(ErrorKind.Conflict, () => models.LogParamsAsync(Ada, made.Id, Pairs("rate", "0.2"), Cancel));
+        await FailsAsync(ErrorKind.NotFound, () => models.DeleteTagAsync(Ada, made.Id, "x", Cancel));
+    }
+
+    [Fact]
+    public async Task A_run_names_the_models_it_read_and_made()
+    {
+        var (read, made) = (await CreateAsync("read"), await CreateAsync("made"));
+        var run = await tracking.StartRunAsync(Ada, new RunStart(0), Cancel);
+        var links = new RunLinks(null, [read.Id], [new ModelOutput(made.Id, 3)]);
+        await tracking.LinkAsync(Ada, run.Id, links, Cancel);
+        await tracking.LinkAsync(Ada, run.Id, links with { ModelOutputs = [new ModelOutput(made.Id, 4)] }, Cancel);
+        var detail = await tracking.GetRunAsync(Ada, run.Id, Cancel);
+        Assert.Equal([read.Id], detail.ModelInputs);
+        Assert.Equal([new ModelOutput(made.Id, 4)], detail.ModelOutputs);
+    }
+
+    [Fact]
+    public async Task A_deleted_model_is_not_found()
+    {
+        var made = await CreateAsync("tree");
+        await models.DeleteAsync(Ada, made.Id, Cancel);
+        foreach (var act in (Func<Task>[])
+            [
+                () => models.GetAsync(Ada, made.Id, Cancel), () => models.DeleteAsync(Ada, made.Id, Cancel),
+                () => models.FinalizeAsync(Ada, made.Id, LoggedModelStatus.Ready, Cancel),
+            ])
+        {
+            Assert.Equal($"There is no logged model '{made.Id}'.", await FailsAsync(ErrorKind.NotFound, act));
+        }
+
+        Assert.Empty(await FindAsync(null, 10, []));
+    }
+
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("a:b")]
+    [InlineData("a.b")]
+    [InlineData("a%b")]
+    [InlineData("a'b")]
+    [InlineData("a\"b")]
+    public async Task A_name_that_would_be_a_path_or_an_address_is_refused(string name)
+    {
+        Assert.Contains("at 2", await FailsAsync(ErrorKind.Invalid, () => CreateAsync(name)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name = 'tree'", "tree")]
+    [InlineData("name LIKE 'T%'", "Tall")]
+    [InlineData("name ILIKE 't%'", "tree Tall")]
+    [InlineData("name IN ('tree', 'line')", "tree line")]
+    [InlineData("name NOT IN ('tree', 'line')", "Tall")]
+    [InlineData("attributes.model_type = 'Agent'", "tree")]
+    [InlineData("status = 'READY'", "Tall")]
+    [InlineData("status != 'LOGGED_MODEL_READY'", "tree line")]
+    [InlineData("creation_timestamp >= 1767225601000", "Tall line")]
+    [InlineData("creation_timestamp_ms < 1767225601000", "tree")]
+    [InlineData("params.rate = '0.1' AND tags.team != 'ops'", "tree")]
+    [InlineData("params.rate LIKE '0%'", "tree Tall")]
+    [InlineData("tags.`team` = 'ops'", "Tall")]
+    [InlineData("params.none != 'x'", "")]
+    public async Task A_filter_finds_the_same_on_both_engines(string filter, string expected)
+    {
+        await CreateAsync("tree", "Agent", null, "0.1", "ml");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var tall = await CreateAsync("Tall", null, "r", "0.2", "ops");
+        await models.FinalizeAsync(Ada, tall.Id, LoggedModelStatus.Ready, Cancel);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await CreateAsync("line");
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), (await FindAsync(filter, 10, [])).Order());
+    }
+
+    [Fact]
+    public async Task Any_order_gives_every_model_once_and_what_lacks_a_value_comes_last()
+    {
+        await CreateAsync("a", null, "r2", "0.5");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await CreateAsync("b", null, "r1");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await CreateAsync("c", null, null, "0.1");
+        foreach (var limit in (int[])[1, 2, 10])
+        {
+            Assert.Equal(["c", "b", "a"], await FindAsync(null, limit, []));
+            Assert.Equal(["a", "b", "c"], await FindAsync(null, limit, [], new LoggedModelOrder("creation_timestamp")));
+            Assert.Equal(["c", "a", "b"], await FindAsync(null, limit, [], new LoggedModelOrder("params.rate")));
+            Assert.Equal(["a", "c", "b"], await FindAsync(null, limit, [], new LoggedModelOrder("params.rate", false)));
+            Assert.Equal(["b", "a", "c"], await FindAsync(null, limit, [], new LoggedModelOrder("source_run_id")));
+            Assert.Equal(["a", "b", "c"], await FindAsync(null, limit, [], new LoggedModelOrder("source_run_id", false)));
+        }
+    }
+
+    [Fact]
+    public async Task A_filter_that_is_wrong_is_told_where()
+    {
+        Assert.Contains("Invalid attributes key 'colour'", await FailsAsync(ErrorKind.Invalid, () => FindAsync("colour = 'x'", 1, [])), StringComparison.Ordinal);
+        Assert.Contains("Invalid entity type 'metric'", await FailsAsync(ErrorKind.Invalid, () => FindAsync("metric.x > 1", 1, [])), StringComparison.Ordinal);
+        await FailsAsync(ErrorKind.Invalid, () => models.SearchAsync(Ada, new LoggedModelQuery([0], null, [], [], "damaged", 1), Cancel));
+    }
+
+    [Fact]
+    public async Task Roles_in_the_project_of_the_experiment_hold_for_its_models()
+    {
+        var made = await CreateAsync("tree");
+        var stranger = new Actor("sam", Role.None, new Dictionary<string, Role> { ["project/other"] = Role.Admin });
+        var guest = new Actor("gus", Role.None, new Dictionary<string, Role> { ["project/default"] = Role.Viewer });
+        await FailsAsync(ErrorKind.Forbidden, () => models.GetAsync(stranger, made.Id, Cancel));
+        await FailsAsync(ErrorKind.Forbidden, () => models.CreateAsync(stranger, new NewLoggedModel(0), Cancel));
+        Assert.Empty((await models.SearchAsync(stranger, new LoggedModelQuery([0], null, [], [], null, 10), Cancel)).Items);
+        Assert.Equal("tree", (await models.GetAsync(guest, made.Id, Cancel)).Name);
+        Assert.Single((await models.SearchAsync(guest, new LoggedModelQuery([0], null, [], [], null, 10), Cancel)).Items);
+        await FailsAsync(ErrorKind.Forbidden, () => models.DeleteAsync(guest, made.Id, Cancel));
+    }
+
+    private static async Task<string> FailsAsync(ErrorKind kind, Func<Task> act)
+    {
+        var error = await Assert.ThrowsAsync<SlipwayException>(act);
+        Assert.Equal(kind, error.Kind);
+        return error.Message;
+    }
+}
+
+public sealed class LoggedModelsOnSqlite() : LoggedModelContract(null);
+
+public sealed class LoggedModelsOnPostgres(PostgresServer postgres) : LoggedModelContract(postgres);
