@@ -51,12 +51,14 @@ public sealed class PostgresServer : IAsyncLifetime
     private string? failure;
 
     public PostgresServer()
-        : this(durable: false)
+        : this(Fast)
     {
     }
 
-    /// <param name="durable">Whether a commit reaches the disk, as in real installations; slower.</param>
-    public PostgresServer(bool durable) => settings = durable ? [] : Fast;
+    private PostgresServer(string[] settings) => this.settings = settings;
+
+    /// <summary>One whose commits reach the disk, as in real installations; slower.</summary>
+    public static PostgresServer Durable() => new([]);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

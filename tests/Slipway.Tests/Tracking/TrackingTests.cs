@@ -62,7 +62,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
         string? token = null;
         do
         {
-            var page = await experiments.ListAsync(Ada, token, 2, Cancel);
+            var page = await experiments.SearchAsync(Ada, new ExperimentQuery(null, ["name"], RunView.Active, token, 2), Cancel);
             listed.AddRange(page.Items.Select(e => e.Name));
             token = page.NextPageToken;
         }
@@ -179,7 +179,7 @@ public abstract class TrackingContract(PostgresServer? postgres) : OnBothEngines
         await StartAsync();
         var token = (await SearchAsync(1, null, 1)).NextPageToken!;
         await FailsAsync(ErrorKind.Invalid, () => SearchAsync(2, token, 1));
-        await FailsAsync(ErrorKind.Invalid, () => experiments.ListAsync(Ada, token, 1, Cancel));
+        await FailsAsync(ErrorKind.Invalid, () => experiments.SearchAsync(Ada, new ExperimentQuery(null, [], RunView.Active, token, 1), Cancel));
         await FailsAsync(ErrorKind.Invalid, () => SearchAsync(1, token[1..], 1));
         await FailsAsync(ErrorKind.Invalid, () => SearchAsync(1, "!", 1));
     }
