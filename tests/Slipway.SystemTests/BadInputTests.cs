@@ -24,7 +24,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("serve --database Host=h;Passwrod=secret", "flag --database: the value is not legal")]
     [InlineData("serve --config absent.yaml", "the configuration file 'absent.yaml' cannot be read")]
     [InlineData("serve --urls http://0.0.0.0:0", "can be reached from other machines")]
-    [InlineData("serve --grpc-urls http://*:0", "accept that with --allow-anonymous")]
+    [InlineData("serve --grpc-urls http://*:0", "let everybody in with --allow-anonymous")]
+    [InlineData("serve --urls http://0.0.0.0:0 --auth off", "accept that with --allow-anonymous")]
+    [InlineData("serve --auth required", "nobody has a key yet")]
+    [InlineData("serve --auth maybe", "flag --auth: 'maybe' is not legal")]
+    [InlineData("serve --oidc-authority https://issuer.example", "need both --oidc-authority, who issues them, and --oidc-audience")]
+    [InlineData("serve --oidc-authority http://issuer.example", "it is not an https URL")]
+    [InlineData("serve --oidc-role admins=emperor", "'admins=emperor' names no value or no role")]
+    [InlineData("serve --oidc-role team=viewer@somewhere", "'somewhere' is not a scope")]
+    [InlineData("serve --allowed-hosts http://x", "'http://x' is not a host name")]
+    [InlineData("serve --allow-outgoing 10.0.0.0/99", "is neither a host, nor an address, nor a range")]
     public async Task A_wrong_flag_or_value_is_one_line_and_exit_code_2(string command, string expected)
     {
         var result = await SlipwayProcess.RunAsync(command.Split(' '), folder.FullPath);

@@ -16,7 +16,7 @@ public static class AccessEndpoints
 {
     public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder routes)
     {
-        var approvals = routes.MapGroup("/api/v1/approvals").WithTags("Approvals");
+        var approvals = routes.MapGroup("/api/v1/approvals").WithTags("Approvals").ChecksInService();
         approvals.MapPost("", RequestAsync);
         approvals.MapGet("", ListAsync);
         approvals.MapGet("{id}", GetAsync);
@@ -25,6 +25,8 @@ public static class AccessEndpoints
         var audit = routes.MapGroup("/api/v1/audit").WithTags("Audit");
         audit.MapGet("", ListAuditAsync);
         audit.MapGet("verify", VerifyAsync);
+        routes.MapKeys();
+        routes.MapPrincipals();
         return routes;
     }
 
@@ -36,14 +38,14 @@ public static class AccessEndpoints
     }
 
     private static async Task<Ok<Page<Approval>>> ListAsync(
-        string? state, string? subject, string? pageToken, int? limit, ApprovalService approvals, CancellationToken cancel)
+        string? state, string? subject, string? pageToken, int? limit, Actor actor, ApprovalService approvals, CancellationToken cancel)
     {
         ApprovalState? wanted = state is null ? null : EnumName.Parse<ApprovalState>(state, "state of an approval");
-        return TypedResults.Ok(await approvals.ListAsync(wanted, subject, pageToken, limit ?? 100, cancel));
+        return TypedResults.Ok(await approvals.ListAsync(actor, wanted, subject, pageToken, limit ?? 100, cancel));
     }
 
-    private static async Task<Ok<Approval>> GetAsync(string id, ApprovalService approvals, CancellationToken cancel) =>
-        TypedResults.Ok(await approvals.GetAsync(id, cancel));
+    private static async Task<Ok<Approval>> GetAsync(string id, Actor actor, ApprovalService approvals, CancellationToken cancel) =>
+        TypedResults.Ok(await approvals.GetAsync(actor, id, cancel));
 
     private static async Task<Ok<Approval>> DecideAsync(
         string id, DecisionRequest request, Actor actor, ApprovalService approvals, CancellationToken cancel) =>

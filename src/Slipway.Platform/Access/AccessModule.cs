@@ -9,6 +9,10 @@ public static class AccessModule
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.TryAddSingleton(new ApprovalOptions());
-        return services.AddSingleton<AccessService>().AddSingleton<AuditLog>().AddSingleton<ApprovalService>();
+        return services
+            .AddSingleton<AccessService>().AddSingleton<AuditLog>().AddSingleton<ApprovalService>()
+            .AddSingleton<SignInCache>().AddSingleton<SignInService>()
+            .AddSingleton<PrincipalService>().AddSingleton<GrantService>().AddSingleton<KeyService>()
+            .AddSingleton<KeyUses>().AddHostedService(provider => provider.GetRequiredService<KeyUses>());
     }
 }

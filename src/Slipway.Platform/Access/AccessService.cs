@@ -8,20 +8,45 @@ public sealed class AccessService
     /// <param name="least">The lowest role that may do it.</param>
     /// <param name="objectRef">What it is done to, such as <c>experiment/flights</c>.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/> naming actor, role and object.</exception>
-    public void Require(Actor actor, Role least, string objectRef) => Require(actor, actor.Role, least, objectRef);
+    public void Require(Actor actor, Role least, string objectRef) => Require(actor, null, null, least, objectRef);
 
     /// <summary>The same for an object that belongs to a project and perhaps a model, whose grants count too.</summary>
     public void RequireIn(string project, string? model, Actor actor, Role least, string objectRef) =>
-        Require(actor, actor.RoleIn(project, model), least, objectRef);
+        Require(actor, project, model, least, objectRef);
 
-    private static void Require(Actor actor, Role role, Role least, string objectRef)
+    /// <summary>The same for an object that belongs to a model of a project that is not known here.</summary>
+    public void RequireOn(string model, Actor actor, Role least, string objectRef) =>
+        Require(actor, null, model, least, objectRef);
+
+    /// <summary>The same for what is given for a scope itself.</summary>
+    /// <param name="scope"><c>project/NAME</c> or <c>model/NAME</c>.</param>
+    public void RequireOn(AccessScope scope, Actor actor, Role least, string objectRef) =>
+        Require(actor, scope.Project, scope.Model, least, objectRef);
+
+    /// <summary>Asking the model for predictions: the scope <c>predict</c> and the role of a viewer.</summary>
+    public void RequirePredict(string model, Actor actor)
     {
-        Limit.Name("An actor's name", actor.Name, Actor.MaxNameLength);
-        if (role < least)
+        if (!actor.MayPredict(model))
         {
-            throw new SlipwayException(
-                ErrorKind.Forbidden,
-                $"'{actor.Name}' has the role {EnumName.Of(role)} on {objectRef}; this needs {EnumName.Of(least)}.");
+            throw Refuse(actor, $"'{actor.Name}' may not ask the model '{model}' for predictions; this needs a viewer's role on it", "predict");
         }
     }
+
+    private static void Require(Actor actor, string? project, string? model, Role least, string objectRef)
+    {
+        Limit.Name("An actor's name", actor.Name, Actor.MaxNameLength);
+        if (!actor.May(least, project, model))
+        {
+            var role = EnumName.Of(actor.RoleIn(project ?? "", model));
+            throw Refuse(
+                actor, $"'{actor.Name}' has the role {role} on {objectRef}; this needs {EnumName.Of(least)}",
+                EnumName.Of(ActingKey.ScopeOf(least)));
+        }
+    }
+
+    private static SlipwayException Refuse(Actor actor, string message, string scope) => new(
+        ErrorKind.Forbidden,
+        actor.Key is { } key ? $"{message}, and a key with the scope {scope}; key {key.Id} has {ScopesOf(key)}." : $"{message}.");
+
+    private static string ScopesOf(ActingKey key) => string.Join(", ", key.Scopes.Select(EnumName.Of));
 }

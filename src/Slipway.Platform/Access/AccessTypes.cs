@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Reflection;
-using Microsoft.AspNetCore.Http;
 
 namespace Slipway.Platform.Access;
 
@@ -22,33 +20,6 @@ public enum Role
     Admin,
 }
 
-/// <summary>Who acts: a person, or a part of the server such as <c>pipeline/retrain</c>.</summary>
-/// <param name="Role">Held everywhere.</param>
-/// <param name="Grants">Roles held beyond it, by scope: <c>project/NAME</c> or <c>model/NAME</c>.</param>
-public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, Role>? Grants = null)
-{
-    public const int MaxNameLength = 250;
-
-    /// <summary>The highest role that any of the scopes, or none, gives.</summary>
-    /// <param name="model">Null where the object belongs to no model.</param>
-    public Role RoleIn(string project, string? model = null)
-    {
-        var role = Role;
-        if (Grants is not null)
-        {
-            role = Higher(role, $"project/{project}");
-            role = model is null ? role : Higher(role, $"model/{model}");
-        }
-
-        return role;
-    }
-
-    private Role Higher(Role role, string scope) => Grants!.TryGetValue(scope, out var granted) && granted > role ? granted : role;
-
-    /// <summary>Lets an endpoint take an actor as a parameter; see <see cref="Actors.Of"/>.</summary>
-    public static ValueTask<Actor?> BindAsync(HttpContext context, ParameterInfo parameter) => new(Actors.Of(context));
-}
-
 public enum ApprovalState
 {
     Pending,
@@ -67,10 +38,40 @@ public enum Decision
 /// <param name="Required">How many different approvers must agree; one rejection ends it.</param>
 public sealed record Approval(
     string Id, string Subject, string Action, string Reason, string RequestedBy, long RequestedMs, int Required,
-    ApprovalState State, long? DecidedMs, IReadOnlyList<ApprovalDecision> Decisions);
+    ApprovalState State, long? DecidedMs, IReadOnlyList<ApprovalDecision> Decisions)
+{
+    /// <summary>The project whose grants and policy count; null where nobody said.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>The model whose grants and policy count; null where it is about none.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Who made what is to be approved; null where nobody said.</summary>
+    public string? Author { get; init; }
+}
+
+/// <summary>What an approval is about, as far as grants and policies go.</summary>
+/// <param name="Project">Null where nobody knows.</param>
+/// <param name="Author">Who made it, and by the policy may not be among those who approve it.</param>
+public sealed record ApprovalTarget(string? Project, string? Model, string? Author = null)
+{
+    /// <summary>What a subject such as <c>model/flight-delay/1.0.0</c> says by itself.</summary>
+    public static ApprovalTarget Of(string subject) =>
+        subject.Split('/') is ["model", { Length: > 0 } name, ..] ? new(null, name) : new(null, null);
+}
 
 public sealed record ApprovalDecision(string Approver, Decision Decision, string Comment, long DecidedMs);
 
+/// <summary>How many must agree before something of a scope goes to production.</summary>
+/// <param name="Scope"><c>model/NAME</c>, <c>project/NAME</c>, or <c>server</c> for what has no rule of its own.</param>
+/// <param name="Required">0 lets it go without asking.</param>
+public sealed record ApprovalPolicy(string Scope, int Required, bool AuthorMayApprove)
+{
+    public const string Server = "server";
+    public const int MaxRequired = 10;
+}
+
+/// <summary>The rules of the server, for scopes without a policy.</summary>
 public sealed record ApprovalOptions
 {
     /// <summary>How many different approvers must agree.</summary>

@@ -9,28 +9,35 @@ namespace Slipway.Platform.Access;
 /// Asks people before something happens. An approval holds for one subject and one action for as long as both exist: a model
 /// version that was approved for production once may return there in a rollback.
 /// </summary>
-public sealed class ApprovalService(
+public sealed partial class ApprovalService(
     Db db, AuditLog audit, AccessService access, ApprovalOptions options, JobService jobs, TimeProvider time)
 {
     public const int MaxActionLength = 100;
     public const int MaxTextLength = 5000;
 
     /// <returns>The id; that of the pending one when the same was asked before and is not decided.</returns>
-    public Task<string> RequestAsync(Actor by, string subject, string action, string reason, CancellationToken cancel) =>
-        db.WriteAsync(session => RequestAsync(session, by, subject, action, reason, cancel), cancel);
+    public Task<string> RequestAsync(
+        Actor by, string subject, string action, string reason, CancellationToken cancel, ApprovalTarget? about = null) =>
+        db.WriteAsync(session => RequestAsync(session, by, subject, action, reason, cancel, about), cancel);
 
     /// <summary>The same within the caller's transaction.</summary>
+    /// <param name="about">Whose grants and policy count; only the model that the subject names when null.</param>
     public async Task<string> RequestAsync(
-        DbSession session, Actor by, string subject, string action, string reason, CancellationToken cancel)
+        DbSession session, Actor by, string subject, string action, string reason, CancellationToken cancel, ApprovalTarget? about = null)
     {
-        access.Require(by, Role.Contributor, subject);
         Limit.Name("An approval's subject", subject, AuditLog.MaxObjectLength);
+        var (project, model, author) = about ?? ApprovalTarget.Of(subject);
+        Require(by, project, model, Role.Contributor, subject);
         Limit.Name("An approval's action", action, MaxActionLength);
         Limit.Text("An approval's reason", reason, MaxTextLength);
         var now = time.GetUtcNow();
+        var policy = await PolicyOfAsync(session, project, model, cancel);
         var approval = new Approval(
             Guid.CreateVersion7(now).ToString("N"), subject, action, reason, by.Name, now.ToUnixTimeMilliseconds(),
-            options.RequiredApprovals, ApprovalState.Pending, null, []);
+            Math.Max(1, policy.Required), ApprovalState.Pending, null, [])
+        {
+            Project = project, Model = model, Author = author,
+        };
         if (await ApprovalStore.InsertAsync(session, approval, cancel) == 0)
         {
             var pending = await ApprovalStore.PendingAsync(session, subject, action, cancel);
@@ -57,7 +64,7 @@ public sealed class ApprovalService(
     {
         Limit.Text("A decision's comment", comment, MaxTextLength);
         var approval = await ApprovalStore.TakeAsync(session, id, cancel) ?? throw Missing(id);
-        access.Require(approver, Role.Approver, $"the approval of {approval.Subject}");
+        Require(approver, approval.Project, approval.Model, Role.Approver, $"the approval of {approval.Subject}");
         var decisions = await ApprovalStore.DecisionsAsync(session, id, cancel);
         if (decisions.Find(d => d.Approver == approver.Name) is { } earlier)
         {
@@ -66,7 +73,7 @@ public sealed class ApprovalService(
                 : throw SlipwayException.Conflict($"'{approver.Name}' has decided '{EnumName.Of(earlier.Decision)}' on approval {id} before.");
         }
 
-        Check(approval, approver);
+        await CheckAsync(session, approval, approver, cancel);
         var made = new ApprovalDecision(approver.Name, decision, comment, time.GetUtcNow().ToUnixTimeMilliseconds());
         await ApprovalStore.AddDecisionAsync(session, id, made, cancel);
         await audit.AppendAsync(
@@ -88,16 +95,25 @@ public sealed class ApprovalService(
     public Task<Approval> GetAsync(string id, CancellationToken cancel) =>
         db.ReadAsync(session => GetAsync(session, id, cancel), cancel);
 
-    /// <summary>Newest first, without their decisions.</summary>
+    /// <summary>The same for a caller who must be allowed to read it.</summary>
+    public async Task<Approval> GetAsync(Actor by, string id, CancellationToken cancel)
+    {
+        var approval = await GetAsync(id, cancel);
+        Require(by, approval.Project, approval.Model, Role.Viewer, $"the approval of {approval.Subject}");
+        return approval;
+    }
+
+    /// <summary>Those that the actor may read, newest first, without their decisions.</summary>
     /// <param name="limit">1 to 1000.</param>
     public async Task<Page<Approval>> ListAsync(
-        ApprovalState? state, string? subject, string? pageToken, int limit, CancellationToken cancel)
+        Actor by, ApprovalState? state, string? subject, string? pageToken, int limit, CancellationToken cancel)
     {
         Limit.Range("A page of approvals", limit, 1, 1000);
         var query = Json.Write(new[] { "approvals", state?.ToString(), subject });
         var before = pageToken is null ? "~" : PageToken.Read<string>(pageToken, query);
+        var scopes = by.May(Role.Viewer) ? null : by.Grants?.Keys.ToArray() ?? [];
         var rows = await db.ReadAsync(
-            session => ApprovalStore.ListAsync(session, state, subject, before, limit + 1, cancel), cancel);
+            session => ApprovalStore.ListAsync(session, state, subject, scopes, before, limit + 1, cancel), cancel);
         return PageToken.Cut(rows, limit, query, approval => approval.Id);
     }
 
@@ -132,17 +148,19 @@ public sealed class ApprovalService(
         return approval with { Decisions = await ApprovalStore.DecisionsAsync(session, id, cancel) };
     }
 
-    private void Check(Approval approval, Actor approver)
+    /// <remarks>The policy of the moment counts, so that a stricter one holds for what was asked before it.</remarks>
+    private async Task CheckAsync(DbSession session, Approval approval, Actor approver, CancellationToken cancel)
     {
         if (approval.State != ApprovalState.Pending)
         {
             throw Refused($"Approval {approval.Id} is {EnumName.Of(approval.State)} already.");
         }
 
-        if (approver.Name == approval.RequestedBy && !options.AuthorMayApprove)
+        var part = approver.Name == approval.RequestedBy ? "asked for" : approver.Name == approval.Author ? "is the author of what is in" : null;
+        if (part is not null && !(await PolicyOfAsync(session, approval.Project, approval.Model, cancel)).AuthorMayApprove)
         {
             throw new SlipwayException(
-                ErrorKind.Forbidden, $"'{approver.Name}' asked for approval {approval.Id} and may not decide on it; another approver must.");
+                ErrorKind.Forbidden, $"'{approver.Name}' {part} approval {approval.Id} and may not decide on it; another approver must.");
         }
     }
 

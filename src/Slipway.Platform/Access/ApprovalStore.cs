@@ -7,18 +7,19 @@ namespace Slipway.Platform.Access;
 internal static class ApprovalStore
 {
     private const string Columns =
-        "id, subject, action, reason, requested_by, requested_ms, required, state, decided_ms";
+        "id, subject, action, reason, requested_by, requested_ms, required, state, decided_ms, project, model, author";
 
     /// <returns>0 when one for this subject and action is pending already.</returns>
     public static Task<int> InsertAsync(DbSession session, Approval approval, CancellationToken cancel) => session.ExecuteAsync(
         """
-        insert into approvals (id, subject, action, reason, requested_by, requested_ms, required, state)
-        values (@id, @subject, @action, @reason, @by, @at, @required, 'pending')
+        insert into approvals (id, subject, action, reason, requested_by, requested_ms, required, state, project, model, author)
+        values (@id, @subject, @action, @reason, @by, @at, @required, 'pending', @project, @model, @author)
         on conflict (subject, action) where state = 'pending' do nothing
         """,
         c => c.With("id", approval.Id).With("subject", approval.Subject).With("action", approval.Action)
             .With("reason", approval.Reason).With("by", approval.RequestedBy).With("at", approval.RequestedMs)
-            .With("required", approval.Required),
+            .With("required", approval.Required).With("project", approval.Project).With("model", approval.Model)
+            .With("author", approval.Author),
         cancel);
 
     public static Task<Approval?> PendingAsync(DbSession session, string subject, string action, CancellationToken cancel) =>
@@ -73,21 +74,30 @@ internal static class ApprovalStore
                 row.GetString(0), EnumName.Parse<Decision>(row.GetString(1), "decision"), row.GetString(2), row.GetInt64(3)),
             cancel);
 
+    /// <param name="scopes">Only approvals of these projects and models, when given.</param>
     public static Task<List<Approval>> ListAsync(
-        DbSession session, ApprovalState? state, string? subject, string before, int max, CancellationToken cancel) =>
-        session.QueryAsync(
+        DbSession session, ApprovalState? state, string? subject, string[]? scopes, string before, int max, CancellationToken cancel)
+    {
+        var given = session.Engine == DbEngine.Postgres ? "select unnest(@scopes)" : "select value from json_each(@scopes)";
+        return session.QueryAsync(
             $"""
             select {Columns} from approvals
             where id < @before and (cast(@state as text) is null or state = @state)
               and (cast(@subject as text) is null or subject = @subject)
+              and (@all or 'project/' || project in ({given}) or 'model/' || model in ({given}))
             order by id desc limit @max
             """,
             c => c.With("before", before).With("state", state is { } s ? EnumName.Of(s) : null).With("subject", subject)
-                .With("max", max),
+                .With("all", scopes is null).With("max", max)
+                .With("scopes", session.Engine == DbEngine.Postgres ? scopes ?? [] : Json.Write(scopes ?? [])),
             Read,
             cancel);
+    }
 
     private static Approval Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
-        row.GetInt32(6), EnumName.Parse<ApprovalState>(row.GetString(7), "state"), row.Long(8), []);
+        row.GetInt32(6), EnumName.Parse<ApprovalState>(row.GetString(7), "state"), row.Long(8), [])
+    {
+        Project = row.Text(9), Model = row.Text(10), Author = row.Text(11),
+    };
 }

@@ -27,8 +27,8 @@ internal static class FeatureEndpoints
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1/features").WithTags("Features");
-        api.MapPost("online", OnlineAsync);
-        api.MapPost("plan", PlanAsync);
+        api.MapPost("online", OnlineAsync).Needs(Role.Viewer);
+        api.MapPost("plan", PlanAsync).Needs(Role.Viewer);
         api.MapPost("apply", ApplyAsync);
         api.MapGet("entities", ListAsync(DefinitionKind.Entity));
         api.MapGet("views", ListAsync(DefinitionKind.View));

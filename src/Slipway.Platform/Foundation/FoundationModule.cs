@@ -6,6 +6,8 @@ using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Events;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Links;
+using Slipway.Platform.Foundation.Outgoing;
 
 namespace Slipway.Platform.Foundation;
 
@@ -16,6 +18,9 @@ public sealed record FoundationOptions(string DataDirectory, string? Postgres)
     public JobOptions Jobs { get; init; } = new();
 
     public AnalyticsOptions Analytics { get; init; } = new();
+
+    /// <summary>What the server may call besides public addresses.</summary>
+    public IReadOnlyList<AllowedTarget> AllowOutgoing { get; init; } = [];
 
     public string SqliteFile => Path.Combine(DataDirectory, "slipway.db");
 }
@@ -30,6 +35,10 @@ public static class FoundationModule
             ? Db.OpenPostgres(text)
             : Db.OpenSqlite(options.SqliteFile))
         .AddSingleton(_ => new BlobStore(Path.Combine(options.DataDirectory, "blobs")))
+        .AddSingleton<BlobGarbage>()
+        .AddBlobReferences("select payload from jobs where state <> 'succeeded'")
+        .AddSingleton<SignedLinks>()
+        .AddSingleton(new OutgoingAddressPolicy(options.AllowOutgoing))
         .AddSingleton<Scratch>()
         .AddSingleton<AnalyticsEngine>()
         .AddSingleton<Migrator>()

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Serving;
@@ -17,6 +18,7 @@ public static class MonitoringModule
     {
         services.TryAddSingleton(new MonitoringOptions());
         return services
+            .AddBlobReferences("select source || ' ' || profile_blob from monitor_references")
             .AddSingleton<ReferenceLibrary>()
             .AddSingleton<WebhookSender>()
             .AddSingleton<AlertBook>()

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Pipelines.Models;
 using Slipway.Platform.Pipelines.Quality;
@@ -12,6 +13,9 @@ namespace Slipway.Platform.Pipelines;
 public static class PipelinesModule
 {
     public static IServiceCollection AddPipelines(this IServiceCollection services) => services
+        .AddBlobReferences("select inputs from pipeline_steps")
+        .AddBlobReferences("select outputs from pipeline_steps")
+        .AddBlobReferences("select parameters from pipeline_runs")
         .AddSingleton<PipelineService>()
         .AddSingleton<PipelineRunner>()
         .AddSingleton<StepRunner>()

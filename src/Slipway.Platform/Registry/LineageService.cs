@@ -1,12 +1,16 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Tracking;
 
 namespace Slipway.Platform.Registry;
 
 /// <summary>What came from what: dataset → feature service → run → model version → endpoint → alert, and pipeline runs.</summary>
-public sealed class LineageService(Db db, AccessService access, TimeProvider time)
+public sealed class LineageService(Db db, AccessService access, TimeProvider time, RunEvents? events = null)
 {
+    /// <summary>Parts of the server that read and draw for nobody in particular.</summary>
+    internal static readonly Actor Reader = new("lineage", Role.Contributor);
+
     public const int MaxDepth = 50;
     public const int MaxEdges = 10_000;
 
@@ -18,11 +22,32 @@ public sealed class LineageService(Db db, AccessService access, TimeProvider tim
         DbSession session, Actor actor, LineageNode from, LineageNode to, string relation, CancellationToken cancel)
     {
         access.Require(actor, Role.Contributor, "lineage");
+        await DrawAsync(session, from, to, relation, cancel);
+    }
+
+    /// <summary>The same for services that asked already who may change what the edge joins.</summary>
+    internal async Task DrawAsync(DbSession session, LineageNode from, LineageNode to, string relation, CancellationToken cancel)
+    {
         Limit.Name("The id of a lineage node", from.Id, LineageNode.MaxIdLength);
         Limit.Name("The id of a lineage node", to.Id, LineageNode.MaxIdLength);
         Limit.Name("A lineage relation", relation, 100);
-        await LineageStore.InsertAsync(
-            session, new LineageEdge(from, to, relation, time.GetUtcNow().ToUnixTimeMilliseconds()), cancel);
+        var edge = new LineageEdge(from, to, relation, time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (await LineageStore.InsertAsync(session, edge, cancel) == 1
+            && from.Kind == LineageKind.Run && to.Kind == LineageKind.ModelVersion && events is not null)
+        {
+            await events.RegisteredAsync(session, from.Id, to.Id, cancel);
+        }
+    }
+
+    /// <summary>Lets every edge of a node hang on another.</summary>
+    internal static async Task RenameAsync(DbSession session, LineageNode from, LineageNode to, CancellationToken cancel)
+    {
+        var edges = await LineageStore.TakeEdgesAsync(session, from, cancel);
+        foreach (var edge in edges)
+        {
+            await LineageStore.InsertAsync(
+                session, edge with { From = edge.From == from ? to : edge.From, To = edge.To == from ? to : edge.To }, cancel);
+        }
     }
 
     /// <param name="depth">How many steps away, 1 to 50.</param>

@@ -44,6 +44,38 @@ internal static class LineageStore
             cancel);
     }
 
+    /// <summary>The edges at a node, removed.</summary>
+    public static Task<List<LineageEdge>> TakeEdgesAsync(DbSession session, LineageNode node, CancellationToken cancel) => session.QueryAsync(
+        """
+        delete from lineage_edges
+        where (from_kind = @kind and from_id = @id) or (to_kind = @kind and to_id = @id)
+        returning from_kind, from_id, to_kind, to_id, relation, created_ms
+        """,
+        c => c.With("kind", EnumName.Of(node.Kind)).With("id", node.Id),
+        Read,
+        cancel);
+
+    /// <summary>The nodes of this id, and datasets of this name with any digest; those drawn last first.</summary>
+    public static Task<List<LineageNode>> NodesAsync(DbSession session, string name, CancellationToken cancel) => session.QueryAsync(
+        $"""
+        select kind, id from (
+          {Side("from")} union all {Side("to")}
+        ) as n group by kind, id order by max(created_ms) desc, id limit 100
+        """,
+        c => c.With("id", name).With("first", name + "@").With("beyond", name + "A"),
+        row => new LineageNode(EnumName.Parse<LineageKind>(row.GetString(0), "kind"), row.GetString(1)),
+        cancel);
+
+    // With the kinds by name, each branch is a range of the index on kind and id. A comes right after @.
+    private static string Side(string side) =>
+        $"""
+        select {side}_kind as kind, {side}_id as id, created_ms from lineage_edges
+        where {side}_kind in ('dataset', 'feature_service', 'run', 'endpoint', 'alert', 'pipeline_run') and {side}_id = @id
+        union all
+        select {side}_kind, {side}_id, created_ms from lineage_edges
+        where {side}_kind = 'dataset' and {side}_id >= @first and {side}_id < @beyond
+        """;
+
     private static string IdOf(LineageEdge edge) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(Json.Write(new { edge.From, edge.To, edge.Relation }))));
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,14 +5,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
-using Slipway.Platform.Tracking;
+using Slipway.Platform.Registry.Search;
 
 namespace Slipway.Platform.Registry;
 
-public sealed record TransitionRequest([property: JsonRequired] Stage Stage, string? ApprovalId, string? Reason);
-
 /// <param name="Version">A semantic version, a number, another alias or a stage.</param>
 public sealed record AliasRequest(string Version);
+
+public sealed record RenameRequest([property: JsonRequired] string Name);
 
 public static class RegistryEndpoints
 {
@@ -21,23 +20,24 @@ public static class RegistryEndpoints
     {
         var models = routes.MapGroup("/api/v1/models").WithTags("Models");
         models.MapPost("", RegisterAsync);
-        models.MapGet("", ListModelsAsync);
+        models.MapGet("", ListModelsAsync).WithSummary("Models that match a filter such as owner = 'ops' AND tags.team = 'ml'");
         models.MapGet("{model}", GetModelAsync);
+        models.MapPatch("{model}", ChangeModelAsync);
+        models.MapDelete("{model}", DeleteModelAsync).WithSummary("Delete a model with its versions");
+        models.MapPost("{model}/rename", RenameModelAsync);
+        models.MapPost("{model}/tags", SetModelTagsAsync);
+        models.MapDelete("{model}/tags/{key}", DeleteModelTagAsync);
         models.MapPut("{model}/aliases/{alias}", SetAliasAsync);
         models.MapDelete("{model}/aliases/{alias}", DeleteAliasAsync);
 
         var versions = models.MapGroup("{model}/versions");
-        versions.MapPost("", CreateVersionAsync);
-        versions.MapGet("", ListVersionsAsync);
-        versions.MapGet("{version}", GetVersionAsync);
-        versions.MapPost("{version}/transitions", TransitionAsync);
-        versions.MapGet("{version}/transitions", TransitionsAsync);
-        versions.MapPost("{version}/tags", SetTagsAsync);
-        versions.MapGet("{version}/card", GetCardAsync);
-        versions.MapPut("{version}/card", PutCardAsync).Accepts<string>("text/markdown");
-        versions.MapGet("{version}/file", GetFileAsync);
-
-        routes.MapGet("/api/v1/lineage", TraceAsync).WithTags("Lineage");
+        versions.MapVersions();
+        versions.MapCards();
+        versions.MapPackages();
+        routes.MapGet("/api/v1/model-versions", SearchVersionsAsync).WithTags("Models")
+            .WithSummary("Versions of any model that match a filter such as metrics.auc > 0.7 AND stage = 'staging'");
+        routes.MapGet("/api/v1/packages/public-key", VersionFileEndpoints.GetKey).WithTags("Models");
+        routes.MapLineage();
         return routes;
     }
 
@@ -49,11 +49,44 @@ public static class RegistryEndpoints
     }
 
     private static async Task<Ok<Page<RegisteredModel>>> ListModelsAsync(
-        string? pageToken, int? limit, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.ListModelsAsync(pageToken, limit ?? 100, cancel));
+        string? filter, string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
+        TypedResults.Ok(await search.ModelsAsync(actor, filter, orderBy ?? [], pageToken, limit ?? 100, cancel));
 
-    private static async Task<Ok<RegisteredModel>> GetModelAsync(string model, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.GetModelAsync(model, cancel));
+    private static async Task<Ok<Page<ModelVersion>>> SearchVersionsAsync(
+        string? filter, string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
+        TypedResults.Ok(await search.VersionsAsync(actor, filter, orderBy ?? [], pageToken, limit ?? 100, cancel));
+
+    private static async Task<Ok<RegisteredModel>> GetModelAsync(
+        string model, Actor actor, RegistryService registry, CancellationToken cancel) =>
+        TypedResults.Ok(await registry.GetModelAsync(actor, model, cancel));
+
+    private static async Task<Ok<RegisteredModel>> ChangeModelAsync(
+        string model, ModelChange change, Actor actor, RegistryService registry, CancellationToken cancel) =>
+        TypedResults.Ok(await registry.ChangeModelAsync(actor, model, change, cancel));
+
+    private static async Task<NoContent> DeleteModelAsync(string model, Actor actor, RegistryService registry, CancellationToken cancel)
+    {
+        await registry.DeleteModelAsync(actor, model, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<RegisteredModel>> RenameModelAsync(
+        string model, RenameRequest request, Actor actor, RegistryService registry, CancellationToken cancel) =>
+        TypedResults.Ok(await registry.RenameModelAsync(actor, model, request.Name, cancel));
+
+    private static async Task<NoContent> SetModelTagsAsync(
+        string model, Dictionary<string, string> tags, Actor actor, RegistryService registry, CancellationToken cancel)
+    {
+        await registry.SetModelTagsAsync(actor, model, tags, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteModelTagAsync(
+        string model, string key, Actor actor, RegistryService registry, CancellationToken cancel)
+    {
+        await registry.DeleteModelTagAsync(actor, model, key, cancel);
+        return TypedResults.NoContent();
+    }
 
     private static async Task<NoContent> SetAliasAsync(
         string model, string alias, AliasRequest request, Actor actor, RegistryService registry, CancellationToken cancel)
@@ -67,64 +100,5 @@ public static class RegistryEndpoints
     {
         await registry.DeleteAliasAsync(actor, model, alias, cancel);
         return TypedResults.NoContent();
-    }
-
-    private static async Task<Created<ModelVersion>> CreateVersionAsync(
-        string model, NewVersion request, Actor actor, RegistryService registry, RunArtifacts artifacts, CancellationToken cancel)
-    {
-        await using var file = await artifacts.OpenAsync(request.RunId ?? "", request.Artifact ?? "", cancel);
-        var version = await registry.CreateVersionAsync(actor, request with { Model = model }, file, cancel);
-        return TypedResults.Created($"/api/v1/models/{Uri.EscapeDataString(model)}/versions/{version.Version}", version);
-    }
-
-    private static async Task<Ok<Page<ModelVersion>>> ListVersionsAsync(
-        string model, string? pageToken, int? limit, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.ListVersionsAsync(model, pageToken, limit ?? 100, cancel));
-
-    private static async Task<Ok<ModelVersion>> GetVersionAsync(
-        string model, string version, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.GetVersionAsync(model, version, cancel));
-
-    private static async Task<Ok<ModelVersion>> TransitionAsync(
-        string model, string version, TransitionRequest request, Actor actor, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.TransitionAsync(
-            actor, model, version, request.Stage, cancel, request.ApprovalId, request.Reason ?? ""));
-
-    private static async Task<Ok<List<StageTransition>>> TransitionsAsync(
-        string model, string version, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.TransitionsAsync(model, version, cancel));
-
-    private static async Task<NoContent> SetTagsAsync(
-        string model, string version, Dictionary<string, string> tags, Actor actor, RegistryService registry, CancellationToken cancel)
-    {
-        await registry.SetVersionTagsAsync(actor, model, version, tags, cancel);
-        return TypedResults.NoContent();
-    }
-
-    private static async Task<Ok<ModelCard>> GetCardAsync(
-        string model, string version, RegistryService registry, CancellationToken cancel) =>
-        TypedResults.Ok(await registry.GetCardAsync(model, version, cancel));
-
-    private static async Task<NoContent> PutCardAsync(
-        string model, string version, HttpRequest request, Actor actor, RegistryService registry, CancellationToken cancel)
-    {
-        using var body = new StreamReader(request.Body, Encoding.UTF8);
-        await registry.PutCardAsync(actor, model, version, await body.ReadToEndAsync(cancel), cancel);
-        return TypedResults.NoContent();
-    }
-
-    private static async Task<FileStreamHttpResult> GetFileAsync(
-        string model, string version, HttpResponse response, RegistryService registry, CancellationToken cancel)
-    {
-        var file = await registry.OpenModelAsync(model, version, cancel);
-        return Download.Of(file, $"{model}-{version}.onnx", response);
-    }
-
-    private static async Task<Ok<LineageGraph>> TraceAsync(
-        string kind, string id, string? direction, int? depth, LineageService lineage, CancellationToken cancel)
-    {
-        var start = new LineageNode(EnumName.Parse<LineageKind>(kind, "kind of node"), id);
-        var towards = EnumName.Parse<LineageDirection>(direction ?? "both", "direction");
-        return TypedResults.Ok(await lineage.TraceAsync(start, towards, depth ?? 20, cancel));
     }
 }

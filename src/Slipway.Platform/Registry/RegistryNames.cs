@@ -15,6 +15,11 @@ public static partial class RegistryNames
     public const int TagValue = 100_000;
     public const int Text = 5000;
     public const int Card = 200_000;
+    public const int Source = 2048;
+    public const int File = 200;
+
+    /// <summary>Of what names no other.</summary>
+    public const string DefaultProject = "default";
 
     /// <summary>A name is one segment of a path, as in <c>models:/name/version</c>.</summary>
     internal static void CheckModel(string? name)
@@ -27,13 +32,24 @@ public static partial class RegistryNames
     }
 
     /// <summary>An alias stands where a version or a stage may stand, so it must not look like one.</summary>
-    internal static void CheckAlias(string? alias)
+    /// <param name="governed">Where stages mean what was approved, an alias must not take a stage's place.</param>
+    internal static void CheckAlias(string? alias, bool governed)
     {
         Limit.Name("An alias", alias, Alias);
-        if (!AliasCharacters().IsMatch(alias!) || LooksLikeVersion().IsMatch(alias!) || EnumName.TryParse<Stage>(alias!, out _))
+        if (!AliasCharacters().IsMatch(alias!) || LooksLikeVersion().IsMatch(alias!) || (governed && EnumName.TryParse<Stage>(alias!, out _)))
         {
             throw SlipwayException.Invalid(
-                $"'{alias}' cannot be an alias: letters, digits, '_' and '-', but no number, v1, latest or name of a stage.");
+                $"'{alias}' cannot be an alias: letters, digits, '_' and '-', but no number, v1, latest or, of a governed model, name of a stage.");
+        }
+    }
+
+    /// <summary>A file of a package stands in a line of its manifest and in a path.</summary>
+    internal static void CheckFile(string? name)
+    {
+        Limit.Name("The name of a file", name, File);
+        if (!FileCharacters().IsMatch(name!))
+        {
+            throw SlipwayException.Invalid($"'{name}' cannot name a file of a package: letters, digits, '.', '_' and '-', starting with a letter or digit.");
         }
     }
 
@@ -42,6 +58,7 @@ public static partial class RegistryNames
         CheckModel(model.Name);
         Limit.Text("A model's description", model.Description, Text);
         Limit.Text("A model's owner", model.Owner, ModelName);
+        Limit.Name("A project's name", model.Project, ModelName);
         CheckTags(model.Tags);
     }
 
@@ -58,6 +75,10 @@ public static partial class RegistryNames
         Limit.Text("A version's description", version.Description, Text);
         Limit.Text("A version's limitations", version.Limitations, Text);
         Limit.Text("A feature service's name", version.FeatureService, ModelName);
+        Limit.Text("A version's source", version.Source, Source);
+        Limit.Text("A version's run link", version.RunLink, Source);
+        Limit.Text("The id of a logged model", version.ModelId, ModelName);
+        Limit.Text("The id of a run", version.RunId, ModelName);
         CheckTags(version.Tags);
         Limit.Text("A model's version", version.Version?.ToString(), Version);
         if (version.Version is { Build.Length: > 0 })
@@ -65,11 +86,27 @@ public static partial class RegistryNames
             throw SlipwayException.Invalid(
                 $"A model version has no build metadata, which would not count in its order; got {version.Version}.");
         }
+    }
 
-        if (version.Signature is not { Inputs.Count: > 0, Outputs.Count: > 0 })
+    /// <summary>What can be served must say what it takes and gives.</summary>
+    internal static void CheckSignature(NewVersion version, BlobInfo? file)
+    {
+        if (file is not null && version.Signature is not { Inputs.Count: > 0, Outputs.Count: > 0 })
         {
             throw SlipwayException.Invalid("A model version needs a signature with at least one input and one output.");
         }
+    }
+
+    internal static void Check(ModelChange change)
+    {
+        Limit.Text("A model's description", change.Description, Text);
+        Limit.Text("A model's owner", change.Owner, ModelName);
+    }
+
+    internal static void Check(VersionChange change)
+    {
+        Limit.Text("A version's description", change.Description, Text);
+        Limit.Text("A version's limitations", change.Limitations, Text);
     }
 
     internal static void CheckTags(IReadOnlyDictionary<string, string>? tags)
@@ -80,6 +117,9 @@ public static partial class RegistryNames
             Limit.Text($"The value of the tag '{key}'", value, TagValue);
         }
     }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._\-]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FileCharacters();
 
     [GeneratedRegex(@"\A[\w\-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex AliasCharacters();

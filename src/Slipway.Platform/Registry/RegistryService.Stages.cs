@@ -1,10 +1,11 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Registry;
 
-/// <summary>How a version moves: stages, aliases, tags and its card.</summary>
+/// <summary>How a version moves: stages, aliases and tags.</summary>
 public sealed partial class RegistryService
 {
     /// <summary>
@@ -24,39 +25,148 @@ public sealed partial class RegistryService
         DbSession session, Actor actor, string model, string reference, Stage stage, CancellationToken cancel,
         string? approvalId = null, string reason = "")
     {
-        access.Require(actor, Role.Contributor, $"model/{model}");
         Limit.Text("The reason of a transition", reason, RegistryNames.Text);
-        await TakeAsync(session, model, cancel);
+        var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
         var version = await GetVersionAsync(session, model, reference, cancel);
         if (version.Stage == stage)
         {
             return version;
         }
 
-        StageRules.Check(version, stage);
+        taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
+        if (taken.Governed)
+        {
+            StageRules.Check(version, stage);
+        }
+
+        await StepAsync(session, actor, taken, version, stage, approvalId, reason, cancel);
+        return await GetVersionAsync(session, model, version.Version.ToString(), cancel);
+    }
+
+    /// <summary>
+    /// Moves a version as clients do that know no ways: through staging where it lies between, and when asked, the others that are
+    /// in that stage out of it. What the model's policy asks for is asked for here too.
+    /// </summary>
+    /// <inheritdoc cref="TransitionAsync(Actor, string, string, Stage, CancellationToken, string?, string)"/>
+    public Task<ModelVersion> AdvanceAsync(
+        Actor actor, string model, int number, Stage stage, bool archiveOthers, CancellationToken cancel) => db.WriteAsync(
+        async session =>
+        {
+            var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
+            taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
+            var version = await GetVersionAsync(session, model, $"{number}", cancel);
+            foreach (var step in StageRules.Way(version, stage, taken.Governed))
+            {
+                await StepAsync(session, actor, taken, version, step, null, "", cancel);
+                version = version with { Stage = step };
+            }
+
+            foreach (var other in archiveOthers ? await VersionStore.InStageAsync(session, model, stage, cancel) : [])
+            {
+                if (other.Number != number)
+                {
+                    await MoveAsync(session, actor, other, Stage.Archived, null, $"replaced by {version.Version}", cancel);
+                }
+            }
+
+            return await GetVersionAsync(session, model, $"{number}", cancel);
+        },
+        cancel);
+
+    /// <summary>One move that is allowed, and what comes with it.</summary>
+    private async Task StepAsync(
+        DbSession session, Actor actor, TakenModel model, ModelVersion version, Stage stage, string? approvalId, string reason,
+        CancellationToken cancel)
+    {
         Approval? approval = null;
         if (stage == Stage.Production)
         {
-            approval = await approvals.RequireAsync(session, approvalId, version.Ref, StageRules.PromoteToProduction, cancel);
-            if (await VersionStore.FindAsync(session, model, Stage.Production, cancel) is { } former)
+            access.RequireIn(model.Project, model.Name, actor, model.Promoters, $"the promotion of {version.Ref}");
+            approval = await RequireApprovalAsync(session, model, version, approvalId, cancel);
+            foreach (var former in await VersionStore.InStageAsync(session, model.Name, Stage.Production, cancel))
             {
                 await MoveAsync(session, actor, former, Stage.Retired, null, $"replaced by {version.Version}", cancel);
             }
         }
 
         await MoveAsync(session, actor, version, stage, approval?.Id, reason, cancel);
-        if (stage == Stage.Production && options.ChampionFollowsProduction)
+
+        // The aliases of an open model belong to its clients.
+        if (stage == Stage.Production && model.Governed && options.ChampionFollowsProduction)
         {
             await PointAsync(session, actor, version, StageRules.Champion, cancel);
         }
+    }
 
-        return await GetVersionAsync(session, model, version.Version.ToString(), cancel);
+    /// <summary>Whether this version may be promoted now: its way to production and the approval that its model's policy asks for.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> saying what is missing.</exception>
+    internal async Task RequirePromotableAsync(
+        DbSession session, string model, string reference, string? approvalId, CancellationToken cancel)
+    {
+        var found = await FindModelAsync(session, model, cancel);
+        var taken = new TakenModel(model, 0, found.Project, found.Governed, found.Promoters);
+        taken = taken with { Governed = await IsGovernedAsync(session, taken, cancel) };
+        var version = await GetVersionAsync(session, model, reference, cancel);
+        await RequireApprovalAsync(session, taken, version, approvalId, cancel);
+        if (taken.Governed && !StageRules.From(version.Stage).Contains(Stage.Production))
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"{version.Ref} is in {EnumName.Of(version.Stage)}, from where it cannot go to production; move it to staging first.");
+        }
+    }
+
+    /// <summary>Asks for the approval that promoting the version to production needs; the same one while it is pending.</summary>
+    /// <returns>Its id.</returns>
+    public Task<string> RequestPromotionAsync(Actor actor, string model, string reference, string reason, CancellationToken cancel) =>
+        db.WriteAsync(
+            async session =>
+            {
+                var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
+                var version = await GetVersionAsync(session, model, reference, cancel);
+                return await approvals.RequestAsync(
+                    session, actor, version.Ref, StageRules.PromoteToProduction, reason, cancel,
+                    new ApprovalTarget(taken.Project, model, version.CreatedBy));
+            },
+            cancel);
+
+    private async Task<Approval?> RequireApprovalAsync(
+        DbSession session, TakenModel model, ModelVersion version, string? approvalId, CancellationToken cancel)
+    {
+        if (!model.Governed)
+        {
+            return null;
+        }
+
+        var policy = await approvals.PolicyOfAsync(session, model.Project, model.Name, cancel);
+        if (policy.Required == 0 && approvalId is null)
+        {
+            return null;
+        }
+
+        const string action = StageRules.PromoteToProduction;
+        var approval = await approvals.RequireAsync(session, approvalId, version.Ref, action, cancel);
+        approval = await approvals.RequireAsync(session, approval.Id, version.Ref, action, cancel); // with its decisions
+        if (approval.RequestedMs < version.CreatedMs)
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"Approval {approval.Id} was asked for before this {version.Ref} existed, for one that is deleted; ask for another.");
+        }
+
+        // The policy may have become stricter since, and whoever asked need not have known whose model it is.
+        var agreed = approval.Decisions.Count(d => d.Decision == Decision.Approve
+            && (policy.AuthorMayApprove || (d.Approver != version.CreatedBy && d.Approver != approval.RequestedBy)));
+        return agreed >= policy.Required ? approval : throw new SlipwayException(
+            ErrorKind.FailedPrecondition,
+            $"Approval {approval.Id} was given by {agreed} who may; the policy of {policy.Scope} needs {policy.Required}. Ask for another.");
     }
 
     /// <summary>The moves of a version, oldest first.</summary>
-    public Task<List<StageTransition>> TransitionsAsync(string model, string reference, CancellationToken cancel) => db.ReadAsync(
+    public Task<List<StageTransition>> TransitionsAsync(Actor actor, string model, string reference, CancellationToken cancel) => db.ReadAsync(
         async session =>
         {
+            await RequireAsync(session, actor, model, Role.Viewer, cancel);
             var version = await GetVersionAsync(session, model, reference, cancel);
             return await VersionStore.TransitionsAsync(session, model, version.Number, cancel);
         },
@@ -70,9 +180,8 @@ public sealed partial class RegistryService
     public async Task SetAliasAsync(
         DbSession session, Actor actor, string model, string alias, string reference, CancellationToken cancel)
     {
-        access.Require(actor, Role.Contributor, $"model/{model}");
-        RegistryNames.CheckAlias(alias);
-        await TakeAsync(session, model, cancel);
+        var taken = await TakeAsync(session, actor, model, Role.Contributor, cancel);
+        RegistryNames.CheckAlias(alias, await IsGovernedAsync(session, taken, cancel));
         await PointAsync(session, actor, await GetVersionAsync(session, model, reference, cancel), alias, cancel);
     }
 
@@ -83,8 +192,7 @@ public sealed partial class RegistryService
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public async Task DeleteAliasAsync(DbSession session, Actor actor, string model, string alias, CancellationToken cancel)
     {
-        access.Require(actor, Role.Contributor, $"model/{model}");
-        await TakeAsync(session, model, cancel);
+        await TakeAsync(session, actor, model, Role.Contributor, cancel);
         if (await ModelStore.DeleteAliasAsync(session, model, alias, cancel) == 0)
         {
             throw SlipwayException.NotFound($"Model '{model}' has no alias '{alias}'.");
@@ -102,9 +210,8 @@ public sealed partial class RegistryService
     public async Task SetVersionTagsAsync(
         DbSession session, Actor actor, string model, string reference, IReadOnlyDictionary<string, string> tags, CancellationToken cancel)
     {
-        access.Require(actor, Role.Contributor, $"model/{model}");
         RegistryNames.CheckTags(tags);
-        await TakeAsync(session, model, cancel);
+        await TakeAsync(session, actor, model, Role.Contributor, cancel);
         var version = await GetVersionAsync(session, model, reference, cancel);
         foreach (var (key, value) in tags)
         {
@@ -114,35 +221,21 @@ public sealed partial class RegistryService
         await audit.AppendAsync(session, actor, "model_version.tag", version.Ref, tags, cancel);
     }
 
-    /// <summary>As it was written, or generated from what is known today.</summary>
-    public Task<ModelCard> GetCardAsync(string model, string reference, CancellationToken cancel) => db.ReadAsync(
+    /// <returns>False when there was none.</returns>
+    public Task<bool> DeleteVersionTagAsync(Actor actor, string model, string reference, string key, CancellationToken cancel) => db.WriteAsync(
         async session =>
         {
+            await TakeAsync(session, actor, model, Role.Contributor, cancel);
             var version = await GetVersionAsync(session, model, reference, cancel);
-            if (await VersionStore.CardAsync(session, model, version.Number, cancel) is { } written)
+            if (await VersionStore.DeleteTagAsync(session, model, version.Number, key, cancel) == 0)
             {
-                return new ModelCard(written, true);
+                return false;
             }
 
-            var run = version.RunId is null ? null : await tracking.GetRunAsync(session, version.RunId, cancel);
-            return new ModelCard(ModelCardText.Write(await FindModelAsync(session, model, cancel), version, run), false);
+            await audit.AppendAsync(session, actor, "model_version.untag", version.Ref, new { key }, cancel);
+            return true;
         },
         cancel);
-
-    public Task PutCardAsync(Actor actor, string model, string reference, string markdown, CancellationToken cancel) =>
-        db.WriteAsync(session => PutCardAsync(session, actor, model, reference, markdown, cancel), cancel);
-
-    /// <summary>The same within the caller's transaction.</summary>
-    public async Task PutCardAsync(
-        DbSession session, Actor actor, string model, string reference, string markdown, CancellationToken cancel)
-    {
-        access.Require(actor, Role.Contributor, $"model/{model}");
-        Limit.Name("A model card", markdown, RegistryNames.Card);
-        await TakeAsync(session, model, cancel);
-        var version = await GetVersionAsync(session, model, reference, cancel);
-        await VersionStore.PutCardAsync(session, model, version.Number, markdown, NowMs(), cancel);
-        await audit.AppendAsync(session, actor, "model_version.card", version.Ref, new { markdown }, cancel);
-    }
 
     private async Task MoveAsync(
         DbSession session, Actor actor, ModelVersion version, Stage to, string? approvalId, string reason, CancellationToken cancel)

@@ -20,6 +20,31 @@ public static class StageRules
         _ => [],
     };
 
+    /// <summary>
+    /// The stages to pass on the way, the last of them the goal: straight where that is allowed or the model is open, and from
+    /// development to production by staging.
+    /// </summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> saying where it may go.</exception>
+    internal static IReadOnlyList<Stage> Way(ModelVersion version, Stage to, bool governed)
+    {
+        if (version.Stage == to)
+        {
+            return [];
+        }
+
+        if (governed && version.Stage == Stage.Development && to == Stage.Production)
+        {
+            return [Stage.Staging, Stage.Production];
+        }
+
+        if (governed)
+        {
+            Check(version, to);
+        }
+
+        return [to];
+    }
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> saying where it may go.</exception>
     internal static void Check(ModelVersion version, Stage to)
     {

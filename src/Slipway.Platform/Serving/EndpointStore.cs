@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Slipway.Core.Errors;
+using Slipway.Core.Versioning;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 
@@ -80,6 +81,15 @@ internal sealed class EndpointStore(Db db, TimeProvider time)
                 .With("reason", reason).With("now", now),
             cancel);
         return next;
+    }
+
+    /// <summary>The endpoint that serves a version, or any version of the model.</summary>
+    public async Task<string?> UseOfAsync(DbSession session, string model, SemanticVersion? version, CancellationToken cancel)
+    {
+        var endpoints = await session.QueryAsync("select definition from endpoints order by name", null, Read, cancel);
+        var user = endpoints.FirstOrDefault(endpoint => endpoint.Model == model
+            && (version is null || endpoint.Variants.Any(variant => variant.Version == version.ToString())));
+        return user is null ? null : $"endpoint '{user.Name}'";
     }
 
     private static Endpoint Read(DbDataReader row) => Json.Read<Endpoint>(row.GetString(0));

@@ -2,33 +2,31 @@ using Slipway.Core.Errors;
 using Slipway.Core.Versioning;
 using Slipway.Inference;
 using Slipway.Platform.Access;
-using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.Packages;
 
 namespace Slipway.Platform.Serving;
 
 /// <summary>What serving needs from the registry: verified bytes of a version, and the moves that deployments make.</summary>
-internal sealed class ModelSource(RegistryService registry, ApprovalService approvals, LineageService lineage)
+internal sealed class ModelSource(RegistryService registry, ModelPackages packages, LineageService lineage)
 {
     /// <summary>The version that a semantic version, number, alias or stage means now.</summary>
     public async Task<ServableVersion> ResolveAsync(string model, string reference, CancellationToken cancel)
     {
         var version = await registry.GetVersionAsync(model, reference, cancel);
+        version.RequireFile();
         return new ServableVersion(model, version.Version.ToString(), version.FeatureService);
     }
 
-    /// <summary>Loads a version whose bytes are the registered ones.</summary>
+    /// <summary>Loads a version whose package is the one that was signed.</summary>
     public async Task<ServedModel> LoadAsync(string model, string version, Action<ServedModel> released, CancellationToken cancel)
     {
-        var registered = await registry.GetVersionAsync(model, version, cancel);
-        await using var file = await registry.OpenModelAsync(model, version, cancel);
-        var bytes = new byte[file.Length];
-        await file.ReadExactlyAsync(bytes, cancel);
+        var (registered, bytes) = await packages.LoadAsync(model, version, cancel);
         var onnx = OnnxModel.Load(bytes, $"{model} {version}");
         try
         {
-            return new ServedModel(model, version, onnx, registered.Signature, released);
+            return new ServedModel(model, version, onnx, registered.RequireSignature(), released);
         }
         catch
         {
@@ -50,17 +48,8 @@ internal sealed class ModelSource(RegistryService registry, ApprovalService appr
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> unless the approval lets exactly this version
     /// go to production, and it stands where it may go there from.</exception>
-    public async Task RequirePromotableAsync(DbSession session, string model, string version, string approval, CancellationToken cancel)
-    {
-        var registered = await registry.GetVersionAsync(session, model, version, cancel);
-        await approvals.RequireAsync(session, approval, registered.Ref, StageRules.PromoteToProduction, cancel);
-        if (!StageRules.From(registered.Stage).Contains(Stage.Production))
-        {
-            throw new SlipwayException(
-                ErrorKind.FailedPrecondition,
-                $"{registered.Ref} is in {EnumName.Of(registered.Stage)}, from where it cannot go to production; move it to staging first.");
-        }
-    }
+    public Task RequirePromotableAsync(DbSession session, string model, string version, string approval, CancellationToken cancel) =>
+        registry.RequirePromotableAsync(session, model, version, approval, cancel);
 
     /// <summary>Moves the version to production, which retires the former one and moves the alias <c>champion</c>.</summary>
     public Task PromoteAsync(

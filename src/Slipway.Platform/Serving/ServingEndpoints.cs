@@ -42,7 +42,7 @@ public static class ServingEndpoints
         endpoints.MapGet("{name}/history", HistoryAsync);
         endpoints.MapPut("{name}/traffic", SetTrafficAsync);
         endpoints.MapPost("{name}/rollback", RollbackAsync);
-        endpoints.MapPost("{name}/predict", (Delegate)PredictAsync).Accepts<object>("application/json");
+        endpoints.MapPost("{name}/predict", (Delegate)PredictAsync).Accepts<object>("application/json").Predicts();
         endpoints.MapGet("{name}/predictions/counts", CountsAsync);
         endpoints.MapPost("{name}/canary", StartCanaryAsync);
         endpoints.MapGet("{name}/canary", GetCanaryAsync);
@@ -80,6 +80,7 @@ public static class ServingEndpoints
 
     private static async Task PredictAsync(string name, HttpContext context, ServingService serving)
     {
+        serving.RequirePredict(name, Actors.Of(context));
         var request = await PredictBody.ReadAsync(context.Request.BodyReader, context.RequestAborted);
         var answer = await serving.PredictAsync(name, request, context.RequestAborted);
         context.Response.ContentType = "application/json";

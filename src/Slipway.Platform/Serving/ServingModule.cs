@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Registry;
 using Slipway.Platform.Serving.Predictions;
 using Slipway.Platform.Serving.Rollouts;
 
@@ -23,6 +24,7 @@ public static class ServingModule
             .AddSingleton<ModelSource>()
             .AddSingleton<ModelCache>()
             .AddSingleton<EndpointStore>()
+            .AddSingleton<VersionUse>(provider => provider.GetRequiredService<EndpointStore>().UseOfAsync)
             .AddSingleton<EndpointHost>()
             .AddSingleton<LocalModels>()
             .AddSingleton<Retention>()

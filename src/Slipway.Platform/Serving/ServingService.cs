@@ -175,6 +175,26 @@ public sealed class ServingService
         return store.HistoryAsync(endpoint, before, limit, cancel);
     }
 
+    /// <summary>Whether the actor may ask the endpoint for predictions: the scope <c>predict</c>, and a viewer's role on its model.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/>; NotFound for an unknown endpoint.</exception>
+    public void RequirePredict(string endpoint, Actor actor)
+    {
+        if (actor.MayPredict(model: null))
+        {
+            return;
+        }
+
+        var snapshot = host.Enter(endpoint);
+        try
+        {
+            access.RequirePredict(snapshot.Endpoint.Model, actor);
+        }
+        finally
+        {
+            snapshot.Leave();
+        }
+    }
+
     /// <summary>Predicts rows: draws a version per row, looks features up where the endpoint says so, scores and logs.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the input that is missing, unknown or of a wrong
     /// type; <see cref="ErrorKind.NotFound"/> for an unknown endpoint; <see cref="ErrorKind.Unavailable"/> when its model is not

@@ -6,7 +6,7 @@ using Slipway.Platform.Foundation.Database;
 namespace Slipway.Platform.Tracking;
 
 /// <summary>What is done to runs beside logging into them: changing, deleting and restoring them.</summary>
-public sealed class RunService(Db db, AccessService access, AuditLog audit, TimeProvider time)
+public sealed class RunService(Db db, AccessService access, AuditLog audit, TimeProvider time, RunEvents? events = null)
 {
     private const int MaxModelHistory = 1_000_000;
 
@@ -26,7 +26,13 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
                 await RunStore.PutTagsAsync(session, id, new Dictionary<string, string> { [RunTags.Name] = change.Name }, cancel);
             }
 
-            return await FindAsync(session, id, cancel);
+            var changed = await FindAsync(session, id, cancel);
+            if (events is not null && change.Status is (RunStatus.Finished or RunStatus.Failed or RunStatus.Killed))
+            {
+                await events.EndedAsync(session, changed, cancel);
+            }
+
+            return changed;
         },
         cancel);
 

@@ -2,15 +2,20 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
-using Slipway.Platform.Foundation.Blobs;
+using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Platform.Tracking;
 
 public sealed record FinishRequest([property: JsonRequired] RunStatus Status, long? EndMs);
+
+/// <param name="Filter">In the grammar of MLflow's search; all runs when absent.</param>
+/// <param name="Limit">1 to 50,000.</param>
+public sealed record RunSearchRequest(
+    [property: JsonRequired] IReadOnlyList<long> ExperimentIds, string? Filter = null, IReadOnlyList<string>? OrderBy = null,
+    RunView View = RunView.Active, string? PageToken = null, int Limit = 100);
 
 public static class TrackingEndpoints
 {
@@ -22,6 +27,7 @@ public static class TrackingEndpoints
         var runs = routes.MapGroup("/api/v1/runs").WithTags("Runs");
         runs.MapPost("", StartAsync);
         runs.MapGet("", SearchAsync);
+        runs.MapPost("search", FindAsync).ChecksInService().WithSummary("Search over experiments; the newest first unless orderBy says otherwise");
         runs.MapGet("{id}", GetAsync);
         runs.MapPatch("{id}", UpdateAsync).WithSummary("Change name, status or end; a run that ended can be resumed");
         runs.MapDelete("{id}", DeleteAsync).WithSummary("Soft-delete it");
@@ -35,11 +41,8 @@ public static class TrackingEndpoints
         runs.MapPost("{id}/tags", SetTagsAsync);
         runs.MapPost("{id}/inputs", LogInputAsync);
         runs.MapPost("{id}/finish", FinishAsync);
-        runs.MapGet("{id}/artifacts", ListArtifactsAsync);
-
-        // A model file may be of any size; it is streamed to disk, and the disk is its limit.
-        runs.MapPut("{id}/artifacts/{*path}", PutArtifactAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
-        runs.MapGet("{id}/artifacts/{*path}", GetArtifactAsync);
+        routes.MapArtifacts();
+        routes.MapGarbage();
         return routes;
     }
 
@@ -54,6 +57,13 @@ public static class TrackingEndpoints
         long experimentId, string? pageToken, int? limit, Actor actor, TrackingService tracking, CancellationToken cancel) =>
         TypedResults.Ok(await tracking.SearchRunsAsync(
             actor, new RunQuery([experimentId], null, [], RunView.Active, pageToken, limit ?? 100), cancel));
+
+    private static async Task<Ok<Page<RunDetail>>> FindAsync(
+        RunSearchRequest request, Actor actor, TrackingService tracking, CancellationToken cancel) =>
+        TypedResults.Ok(await tracking.SearchRunsAsync(
+            actor,
+            new RunQuery(request.ExperimentIds, request.Filter, request.OrderBy ?? [], request.View, request.PageToken, request.Limit),
+            cancel));
 
     private static async Task<Ok<RunDetail>> GetAsync(
         string id, Actor actor, TrackingService tracking, CancellationToken cancel) =>
@@ -131,19 +141,4 @@ public static class TrackingEndpoints
     private static async Task<Ok<Run>> FinishAsync(
         string id, FinishRequest request, Actor actor, TrackingService tracking, CancellationToken cancel) =>
         TypedResults.Ok(await tracking.FinishRunAsync(actor, id, request.Status, cancel, request.EndMs));
-
-    private static async Task<Ok<IReadOnlyList<ArtifactInfo>>> ListArtifactsAsync(
-        string id, string? folder, RunArtifacts artifacts, CancellationToken cancel) =>
-        TypedResults.Ok(await artifacts.ListAsync(id, folder, cancel));
-
-    private static async Task<Ok<BlobInfo>> PutArtifactAsync(
-        string id, string path, HttpRequest request, Actor actor, RunArtifacts artifacts, CancellationToken cancel) =>
-        TypedResults.Ok(await artifacts.PutAsync(actor, id, path, request.Body, cancel));
-
-    private static async Task<FileStreamHttpResult> GetArtifactAsync(
-        string id, string path, HttpResponse response, RunArtifacts artifacts, CancellationToken cancel)
-    {
-        var content = await artifacts.OpenAsync(id, path, cancel);
-        return Download.Of(content, path, response);
-    }
 }

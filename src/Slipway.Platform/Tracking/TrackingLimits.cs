@@ -38,8 +38,6 @@ public static partial class TrackingLimits
     public const int DatasetSummaries = 1000;
     public const int LoggedModelsPage = 1000;
 
-    private const int Environment = 16_000;
-
     internal static void Check(LogBatch batch)
     {
         var (metrics, values, tags) = (batch.Metrics?.Count ?? 0, batch.Params?.Count ?? 0, batch.Tags?.Count ?? 0);
@@ -61,11 +59,7 @@ public static partial class TrackingLimits
         Limit.Text("A run's name", start.Name, RunName);
         Limit.Text("A request key", start.RequestKey, Key);
         Limit.Text("A run's user", start.UserId, UserId);
-        var environment = start.Environment;
-        Limit.Text("An environment's commit", environment?.GitCommit, Key);
-        Limit.Text("An environment's runtime", environment?.Runtime, Key);
-        Limit.Text("An environment's operating system", environment?.Os, Key);
-        Limit.Text("A command line", environment?.CommandLine, Environment);
+        start.Environment?.Check();
     }
 
     internal static void Check(RunChange change)

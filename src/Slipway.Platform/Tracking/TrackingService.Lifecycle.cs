@@ -32,7 +32,7 @@ public sealed partial class TrackingService
         TrackingLimits.Check(new LogBatch(Tags: tags));
         var run = new Run(
             id, start.ExperimentId, name, RunStatus.Running, start.StartMs ?? now.ToUnixTimeMilliseconds(), null, parent, actor.Name,
-            start.Environment, start.UserId ?? actor.Name, "");
+            start.Environment?.WithoutSecrets(), start.UserId ?? actor.Name, "");
         if (await RunStore.InsertAsync(session, run, start.RequestKey, cancel) == 0)
         {
             return await RunStore.FindRequestAsync(session, start.ExperimentId, start.RequestKey!, cancel)
@@ -40,7 +40,9 @@ public sealed partial class TrackingService
         }
 
         await RunStore.PutTagsAsync(session, id, tags, cancel);
-        return await FindRunAsync(session, id, cancel);
+        var started = await FindRunAsync(session, id, cancel);
+        await (events?.StartedAsync(session, started, cancel) ?? Task.CompletedTask);
+        return started;
     }
 
     public Task LogInputAsync(Actor actor, string runId, DatasetInput input, CancellationToken cancel) =>
@@ -79,6 +81,11 @@ public sealed partial class TrackingService
             await LoggedModelStore.RequireAsync(session, output.ModelId, cancel);
             await RunLinkStore.PutModelOutputAsync(session, runId, output, cancel);
         }
+
+        if (events is not null && links.Datasets is { Count: > 0 } datasets)
+        {
+            await events.LinkedAsync(session, run, datasets, cancel);
+        }
     }
 
     /// <summary>Ends a run; ending it the same way again changes nothing.</summary>
@@ -101,6 +108,11 @@ public sealed partial class TrackingService
         var end = endMs ?? time.GetUtcNow().ToUnixTimeMilliseconds();
         var ended = await RunStore.FinishAsync(session, runId, status, end, cancel);
         var run = await FindRunAsync(session, runId, cancel);
+        if (ended == 1 && events is not null)
+        {
+            await events.EndedAsync(session, run, cancel);
+        }
+
         return ended == 1 || run.Status == status ? run : throw new SlipwayException(
             ErrorKind.FailedPrecondition,
             $"Run {runId} is {EnumName.Of(run.Status)} already and cannot become {EnumName.Of(status)}.");

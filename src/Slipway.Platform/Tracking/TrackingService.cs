@@ -9,7 +9,7 @@ namespace Slipway.Platform.Tracking;
 /// Runs and what they log. A call that returns has stored all it was given, and repeating it changes nothing;
 /// a call that throws has stored nothing.
 /// </summary>
-public sealed partial class TrackingService(Db db, AccessService access, TimeProvider time)
+public sealed partial class TrackingService(Db db, AccessService access, TimeProvider time, RunEvents? events = null)
 {
     private readonly LogWriter writer = new(access);
     private readonly LogQueue queue = new(db, new LogWriter(access));

@@ -100,5 +100,6 @@ public sealed record LogBatch(
     IReadOnlyList<MetricPoint>? Metrics = null, IReadOnlyDictionary<string, string>? Params = null,
     IReadOnlyDictionary<string, string>? Tags = null);
 
-/// <param name="Path">Within the run, with '/' between the folders.</param>
-public sealed record ArtifactInfo(string Path, long Bytes);
+/// <param name="Path">Within the run or logged model, with '/' between the folders.</param>
+/// <param name="Bytes">0 for a folder.</param>
+public sealed record ArtifactInfo(string Path, long Bytes, bool IsFolder = false);

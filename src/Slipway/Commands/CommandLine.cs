@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Slipway.Commands.Client;
 using Slipway.Commands.Demo;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
@@ -47,17 +49,34 @@ internal static class CommandLine
             ServeCommand.Create(),
             DemoCommand.Create(),
             DoctorCommand.Create(),
+            GcCommand.Create(),
+            KeysCommand.Create(),
+            UsersCommand.Create(),
+            AuditCommand.Create(),
             VersionCommand.Create(),
+            RunsCommand.Create(),
+            ExperimentsCommand.Create(),
+            ModelsCommand.Create(),
+            ApprovalsCommand.Create(),
+            LineageCommand.Create(),
         };
         var help = new HelpAction();
         root.SetAction(parse => help.Invoke(parse));
         return root;
     }
 
+    /// <summary>As it was typed: <c>slipway runs list</c>.</summary>
+    private static string PathOf(SymbolResult result) => result switch
+    {
+        CommandResult { Command: RootCommand } => "slipway",
+        CommandResult { Parent: { } parent } command => $"{PathOf(parent)} {command.Command.Name}",
+        _ => "slipway",
+    };
+
     private static string DescribeError(ParseResult parse)
     {
         var command = parse.CommandResult.Command;
-        var path = command is RootCommand ? "slipway" : $"slipway {command.Name}";
+        var path = PathOf(parse.CommandResult);
         if (parse.UnmatchedTokens is not [var token, ..])
         {
             return command.Subcommands.Count == 0

@@ -18,10 +18,11 @@ internal sealed class SettingFlags
     {
     }
 
-    public static SettingFlags AddTo(Command command)
+    /// <param name="only">The keys of the settings that the command has flags for; all when empty.</param>
+    public static SettingFlags AddTo(Command command, params string[] only)
     {
         var added = new SettingFlags();
-        foreach (var setting in Settings.All)
+        foreach (var setting in Settings.All.Where(setting => only.Length == 0 || only.Contains(setting.Key)))
         {
             var option = new Option<string[]>(setting.Flag)
             {
@@ -41,6 +42,9 @@ internal sealed class SettingFlags
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/>, with one line for the user.</exception>
     public SlipwayOptions Load(ParseResult parse) =>
         OptionsLoader.Load([.. Given(parse)], parse.GetValue(config), OptionsLoader.ReadEnvironment());
+
+    /// <summary>Whether the command line itself says any setting.</summary>
+    public bool AnyGiven(ParseResult parse) => Given(parse).Any();
 
     private IEnumerable<GivenSetting> Given(ParseResult parse)
     {

@@ -15,7 +15,7 @@ internal static partial class EnvironmentSettings
         foreach (var (name, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (!name.StartsWith(Prefix, StringComparison.Ordinal) || name == Settings.ConfigVariable
-                || (inKubernetes && ServiceLink().IsMatch(name)))
+                || ClientVariables.All.Contains(name) || (inKubernetes && ServiceLink().IsMatch(name)))
             {
                 continue;
             }

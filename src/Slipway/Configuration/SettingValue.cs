@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
+using Slipway.Core.Errors;
+using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Configuration;
 
@@ -31,10 +34,45 @@ internal static partial class SettingValue
         throw new FormatException("there is no such choice");
     }
 
+    public static string Name(string text) =>
+        string.IsNullOrWhiteSpace(text) ? throw new FormatException("it is empty")
+        : text.Length > 250 ? throw new FormatException($"it has {text.Length} characters")
+        : text;
+
     public static Uri HttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             ? url
             : throw new FormatException("it is not an absolute http or https URL");
+
+    /// <summary>Tokens are only as trustworthy as the way to their issuer's keys.</summary>
+    public static Uri AuthorityUrl(string text)
+    {
+        var url = HttpUrl(text);
+        return url.Scheme == "https" || url.IsLoopback ? url : throw new FormatException("it is not an https URL");
+    }
+
+    public static string HostName(string text) => Uri.CheckHostName(text) == UriHostNameType.Dns
+        ? text.ToLowerInvariant()
+        : throw new FormatException($"'{text}' is not a host name");
+
+    public static ClaimedRole ClaimedRole(string text)
+    {
+        var match = ClaimedRolePattern().Match(text);
+        if (!match.Success || !EnumName.TryParse<Role>(match.Groups["role"].Value, out var role) || role == Role.None)
+        {
+            throw new FormatException($"'{text}' names no value or no role");
+        }
+
+        try
+        {
+            var scope = match.Groups["scope"];
+            return new ClaimedRole(match.Groups["value"].Value, role, scope.Success ? AccessScope.Parse(scope.Value) : null);
+        }
+        catch (SlipwayException wrong)
+        {
+            throw new FormatException(wrong.Message.TrimEnd('.'), wrong);
+        }
+    }
 
     public static TimeSpan Duration(string text, TimeSpan least, TimeSpan most)
     {
@@ -124,6 +162,9 @@ internal static partial class SettingValue
 
     [GeneratedRegex(@"^(?<number>[0-9]{1,12})(?<unit>B|KiB|MiB|GiB)\z", RegexOptions.ExplicitCapture)]
     private static partial Regex SizePattern();
+
+    [GeneratedRegex(@"^(?<value>.+)=(?<role>[a-z]+)(@(?<scope>.+))?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex ClaimedRolePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex NamePattern();

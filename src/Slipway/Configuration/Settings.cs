@@ -1,3 +1,5 @@
+using Slipway.Platform.Foundation.Outgoing;
+
 namespace Slipway.Configuration;
 
 /// <summary>Every setting of the server. A new one is one entry here; flags, environment, YAML and help follow.</summary>
@@ -22,9 +24,35 @@ internal static class Settings
         Many("model", "NAME=FILE", "NAME=FILE.onnx with a name of 1 to 100 letters, digits, '.', '_' and '-'",
             "Serve an ONNX file under a name. May be repeated",
             (options, values) => options with { Models = SettingValue.ModelFiles(values) }),
+        Many("artifact-locations", "PREFIX", "the beginning of addresses that experiments may name, such as s3://team-bucket/",
+            "Where experiments may keep artifacts beside the server's own store. May be repeated. Default: nowhere",
+            (options, values) => options with { ArtifactLocations = [.. values] }),
         One("allow-anonymous", "BOOL", "true or false",
             "Let a server beyond loopback answer callers it does not know. Default: false",
             (options, value) => options with { AllowAnonymous = SettingValue.Bool(value) }) with { IsSwitch = true },
+        One("auth", "MODE", "auto, required or off",
+            "Whether callers are asked who they are; auto: beyond loopback, and once anybody has a key. Default: auto",
+            (options, value) => options with { Auth = SettingValue.Choice<AuthMode>(value) }),
+        One("oidc-authority", "URL", "an https URL, or an http one of this machine",
+            "Take tokens of this OpenID Connect issuer. Default: none",
+            (options, value) => Oidc(options, oidc => oidc with { Authority = SettingValue.AuthorityUrl(value) })),
+        One("oidc-audience", "TEXT", "the audience that tokens must name",
+            "For whom tokens of the issuer must be meant; needed with --oidc-authority. Default: none",
+            (options, value) => Oidc(options, oidc => oidc with { Audience = value })),
+        One("oidc-name-claim", "CLAIM", "the name of a claim", "Claim that names the caller. Default: sub",
+            (options, value) => Oidc(options, oidc => oidc with { NameClaim = value })),
+        One("oidc-role-claim", "CLAIM", "the name of a claim", "Claim whose values --oidc-role maps. Default: roles",
+            (options, value) => Oidc(options, oidc => oidc with { RoleClaim = value })),
+        Many("oidc-role", "VALUE=ROLE[@SCOPE]",
+            "VALUE=ROLE or VALUE=ROLE@SCOPE, where ROLE is viewer, contributor, approver or admin and SCOPE project/NAME or model/NAME",
+            "The role that a value of the role claim gives. May be repeated",
+            (options, values) => Oidc(options, oidc => oidc with { Roles = [.. values.Select(SettingValue.ClaimedRole)] })),
+        Many("allowed-hosts", "HOST", "a host name without a port",
+            "Names the server may be called by, besides those of this machine. May be repeated",
+            (options, values) => options with { AllowedHosts = [.. values.Select(SettingValue.HostName)] }),
+        Many("allow-outgoing", "TARGET", "a host name, an IP address, or a range such as 10.1.0.0/16",
+            "Let webhooks call this although it is no public address. May be repeated",
+            (options, values) => options with { AllowOutgoing = [.. values.Select(AllowedTarget.Parse)] }),
         One("log-level", "LEVEL", "trace, debug, information, warning, error, critical or none",
             "Least level that is logged. Default: information",
             (options, value) => options with { LogLevel = SettingValue.Choice<LogLevel>(value) }),
@@ -32,6 +60,15 @@ internal static class Settings
             (options, value) => options with { LogFormat = SettingValue.Choice<LogFormat>(value) }),
         One("otlp-endpoint", "URL", "an absolute http or https URL", "Push traces and metrics there by OTLP/gRPC. Default: nowhere",
             (options, value) => options with { OtlpEndpoint = SettingValue.HttpUrl(value) }),
+        One("openlineage-url", "URL", "an absolute http or https URL",
+            "Post lineage of runs there as OpenLineage events. Default: nowhere",
+            (options, value) => options with { OpenLineageUrl = SettingValue.HttpUrl(value) }),
+        One("openlineage-namespace", "NAME", "a name of 1 to 250 characters",
+            "The namespace of jobs in OpenLineage events. Default: slipway",
+            (options, value) => options with { OpenLineageNamespace = SettingValue.Name(value) }),
+        One("openlineage-api-key", "KEY", "a key of the receiver of OpenLineage events",
+            "Sent with OpenLineage events as a bearer token. Default: none",
+            (options, value) => options with { OpenLineageApiKey = SettingValue.Name(value) }) with { IsSecret = true },
         One("drain-delay", "DURATION", "a duration from 0s to 10m, such as 5s",
             "How long a stopping server keeps serving while /readyz says 503. Default: 0s",
             (options, value) => options with { DrainDelay = SettingValue.Duration(value, TimeSpan.Zero, TimeSpan.FromMinutes(10)) }),
@@ -46,6 +83,9 @@ internal static class Settings
     ];
 
     public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
+
+    private static SlipwayOptions Oidc(SlipwayOptions options, Func<OidcOptions, OidcOptions> change) =>
+        options with { Oidc = change(options.Oidc ?? new OidcOptions()) };
 
     private static Setting One(
         string key, string value, string legal, string meaning, Func<SlipwayOptions, string, SlipwayOptions> apply) =>

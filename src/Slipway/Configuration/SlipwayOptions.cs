@@ -1,3 +1,5 @@
+using Slipway.Platform.Foundation.Outgoing;
+
 namespace Slipway.Configuration;
 
 /// <summary>How this process runs, after flags, environment and slipway.yaml have been merged and checked.</summary>
@@ -21,8 +23,25 @@ internal sealed record SlipwayOptions
     /// <summary>ONNX files to serve at once, without a registry.</summary>
     public IReadOnlyList<ModelFile> Models { get; init; } = [];
 
+    /// <summary>Beginnings of the addresses where experiments may keep artifacts, beside the server's own store.</summary>
+    public IReadOnlyList<string> ArtifactLocations { get; init; } = [];
+
     /// <summary>Whether a server that listens beyond loopback may do so without asking callers who they are.</summary>
     public bool AllowAnonymous { get; init; }
+
+    public AuthMode Auth { get; init; } = AuthMode.Auto;
+
+    /// <summary>Whose tokens are taken besides API keys; null means nobody's.</summary>
+    public OidcOptions? Oidc { get; init; }
+
+    /// <summary>Names under which the server may be called besides those of this machine, in lower case.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>What the server may call although it is no public address.</summary>
+    public IReadOnlyList<AllowedTarget> AllowOutgoing { get; init; } = [];
+
+    /// <summary>Whether some address can be reached from other machines.</summary>
+    public bool IsBeyondLoopback => Urls.Concat(GrpcUrls).Any(address => !address.IsLoopback);
 
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
@@ -30,6 +49,15 @@ internal sealed record SlipwayOptions
 
     /// <summary>Where traces and metrics are pushed by OTLP/gRPC; null means nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>Where lineage of runs is posted as OpenLineage events; null means nowhere.</summary>
+    public Uri? OpenLineageUrl { get; init; }
+
+    /// <summary>Of jobs, and of datasets that have no address.</summary>
+    public string OpenLineageNamespace { get; init; } = "slipway";
+
+    /// <summary>Sent with the events as a bearer token.</summary>
+    public string? OpenLineageApiKey { get; init; }
 
     /// <summary>How long a stopping server keeps answering as before, while <c>/readyz</c> already tells balancers to leave.</summary>
     public TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
@@ -39,6 +67,17 @@ internal sealed record SlipwayOptions
 
     /// <summary>Bytes; a larger body is answered with 413.</summary>
     public long MaxBodySize { get; init; } = 32L << 20;
+}
+
+/// <summary>Whether callers are asked who they are.</summary>
+internal enum AuthMode
+{
+    /// <summary>Once the server listens beyond loopback, or anybody has been given a name or a key.</summary>
+    Auto,
+
+    Required,
+
+    Off,
 }
 
 /// <summary>How a log record looks on the console.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Json;
 using Slipway.Configuration;
+using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
@@ -7,6 +8,7 @@ using Slipway.Platform.Foundation;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
@@ -33,29 +35,41 @@ internal static class Composition
         services.AddHealth();
         services.AddTelemetry(options);
         services.AddModules(options);
+        services.AddSignIn(options);
+        services.AddUnpacking();
         services.AddMlflow();
+        services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
     }
 
     public static void MapSlipway(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<CrossSiteGuard>();
         app.UseRouting();
+        app.UseMiddleware<SignInMiddleware>();
+
+        // After sign-in, so that only callers who are known can have anything unpacked; what comes out is bounded like any body.
+        app.UseRequestDecompression();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapOpenApi().NeedsSignIn();
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapFoundation();
         app.MapAccess();
-        app.MapTracking();
-        app.MapRegistry();
+
+        // These know projects and models, and ask for themselves.
+        var scoped = app.MapGroup("").ChecksInService();
+        scoped.MapTracking();
+        scoped.MapRegistry();
         app.MapFeatures();
         app.MapServing();
         app.MapMonitoring();
         app.MapPipelines();
         app.MapStreaming();
-        app.MapOpenInference();
-        app.MapMlflow();
+        scoped.MapOpenInference();
+        scoped.MapMlflow();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)
@@ -66,9 +80,17 @@ internal static class Composition
         }
 
         services
-            .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database))
+            .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
+            .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })
             .AddTracking()
+            .AddOpenLineage(new OpenLineageOptions
+            {
+                Url = options.OpenLineageUrl,
+                Namespace = options.OpenLineageNamespace,
+                ApiKey = options.OpenLineageApiKey,
+                ServerVersion = ProductVersion.Current.Version,
+            })
             .AddRegistry()
             .AddFeatures()
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)

@@ -1,9 +1,10 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Slipway.Platform.Foundation;
 
 namespace Slipway.Hosting;
 
-/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it should get traffic. The same over gRPC's health service.</summary>
+/// <summary><c>/healthz</c>, <c>/livez</c>: the process lives. <c>/readyz</c>: it should get traffic. The same over gRPC's health service.</summary>
 internal static class HealthEndpoints
 {
     public static void AddHealth(this IServiceCollection services)
@@ -23,9 +24,20 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).ExcludeFromDescription();
-        routes.MapGet("/readyz", Ready).ExcludeFromDescription();
-        routes.MapGrpcHealthChecksService();
+        // Probes have no keys.
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/livez", () => TypedResults.Text("ok\n")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/readyz", Ready).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGrpcHealthChecksService().Add(Open);
+    }
+
+    /// <remarks>With the service comes a route that answers for all services there are not; that one stays closed.</remarks>
+    private static void Open(EndpointBuilder route)
+    {
+        if (route is RouteEndpointBuilder { RoutePattern.RawText: { } pattern } && pattern.TrimStart('/').StartsWith("grpc.health.v1.", StringComparison.Ordinal))
+        {
+            route.Metadata.Add(new AllowAnonymousAttribute());
+        }
     }
 
     private static async Task Ready(HttpContext context, Readiness readiness)

@@ -11,6 +11,9 @@ namespace Slipway.Hosting;
 internal sealed partial class ProblemMiddleware(
     RequestDelegate next, SlipwayOptions options, IEnumerable<ErrorShape> shapes, ILogger<ProblemMiddleware> logger)
 {
+    /// <summary>Under this key an item of the request says how many seconds a caller should wait; 1 without it.</summary>
+    public const string RetryAfterItem = "slipway.retry-after";
+
     private readonly ErrorShape[] shapes = [.. shapes];
 
     public async Task InvokeAsync(HttpContext context)
@@ -42,7 +45,19 @@ internal sealed partial class ProblemMiddleware(
     {
         if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            context.Response.Headers.RetryAfter = "1";
+            var seconds = (int?)context.Items[RetryAfterItem] ?? 1;
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = new(["Bearer realm=\"Slipway\"", "Basic realm=\"Slipway\", charset=\"UTF-8\""]);
+        }
+
+        if (GrpcProblem.Owns(context.Request))
+        {
+            GrpcProblem.Write(context.Response, problem);
+            return Task.CompletedTask;
         }
 
         var shape = Array.Find(shapes, shape => shape.Owns(context.Request.Path));

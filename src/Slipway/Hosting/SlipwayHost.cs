@@ -8,6 +8,12 @@ namespace Slipway.Hosting;
 /// <summary>One running server: sockets, data folder, application. Commands that need a server start one of these.</summary>
 internal sealed class SlipwayHost : IAsyncDisposable
 {
+    /// <summary>Bytes of method, path and query; a hundred run ids in a query take 5 KB.</summary>
+    private const int MaxRequestLineBytes = 16 << 10;
+
+    private const int MaxHeaderBytes = 32 << 10;
+    private const int MaxHeaders = 100;
+
     private readonly ListenSockets sockets;
     private readonly DataFolder folder;
     private readonly WebApplication app;
@@ -99,6 +105,9 @@ internal sealed class SlipwayHost : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodySize;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+            kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
             sockets.Configure(kestrel);
         });
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = sockets.Take);

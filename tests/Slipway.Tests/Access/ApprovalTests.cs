@@ -107,7 +107,7 @@ public abstract class ApprovalContract(PostgresServer? postgres) : OnBothEngines
         var ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(
             () => approvals.RequestAsync(Carl, Subject, Promote, "", Cancel))));
         Assert.Single(ids.Distinct());
-        Assert.Single((await approvals.ListAsync(ApprovalState.Pending, Subject, null, 10, Cancel)).Items);
+        Assert.Single((await approvals.ListAsync(Carl, ApprovalState.Pending, Subject, null, 10, Cancel)).Items);
     }
 
     [Fact]

@@ -66,6 +66,12 @@ public sealed class BlobStoreTests : IDisposable
     [InlineData("c:outside")]
     [InlineData("a\0b")]
     [InlineData(".incoming/x")]
+    [InlineData("a/.incoming/x")]
+    [InlineData("a/c:stream")]
+    [InlineData("//host/share")]
+    [InlineData("\\\\host\\share")]
+    [InlineData("line\nbreak")]
+    [InlineData("\u0085")]
     public async Task A_key_that_could_leave_the_folder_is_refused(string key)
     {
         var error = await Assert.ThrowsAsync<SlipwayException>(() => blobs.PutAsync(key, Content("x"), Cancel));
@@ -74,6 +80,10 @@ public sealed class BlobStoreTests : IDisposable
         Assert.Throws<SlipwayException>(() => blobs.Delete(key));
         Assert.Empty(blobs.List(""));
     }
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_no_name() =>
+        Assert.Equal("has half a surrogate pair", BlobKey.Flaw("run/half" + '\ud800'));
 
     [Fact]
     public void A_symbolic_link_is_not_followed()

@@ -6,6 +6,7 @@ using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Outgoing;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Serving;
@@ -58,6 +59,7 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
         collection.AddSingleton<JobService>().AddSingleton<ScheduleService>();
         collection.AddSingleton(new BlobStore(Folder.Combine("blobs"))).AddSingleton(new AnalyticsEngine(new AnalyticsOptions()));
         collection.AddSingleton(options ?? new MonitoringOptions());
+        collection.AddSingleton(new OutgoingAddressPolicy([AllowedTarget.Parse("127.0.0.1")]));
         collection.AddAccess().AddTracking().AddRegistry().AddServing().AddMonitoring();
         return collection.BuildServiceProvider();
     }

@@ -17,7 +17,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
     }
 
     private async Task<Stage[]> StagesAsync() =>
-        [.. (await kit.Registry.ListVersionsAsync("delay", null, 1000, Cancel)).Items.OrderBy(v => v.Number).Select(v => v.Stage)];
+        [.. (await kit.Registry.ListVersionsAsync(Carl, "delay", null, 1000, Cancel)).Items.OrderBy(v => v.Number).Select(v => v.Stage)];
 
     [Fact]
     public async Task Production_needs_an_approval_of_exactly_this_version()
@@ -39,7 +39,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
 
         await kit.Approvals.DecideAsync(id, new Actor("bob", Role.Approver), Decision.Approve, "", Cancel);
         Assert.Equal(Stage.Production, (await kit.MoveAsync(version, Stage.Production)).Stage);
-        Assert.Equal(id, (await kit.Registry.TransitionsAsync("delay", "1.0.0", Cancel))[^1].ApprovalId);
+        Assert.Equal(id, (await kit.Registry.TransitionsAsync(Carl, "delay", "1.0.0", Cancel))[^1].ApprovalId);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
 
         Assert.Equal([Stage.Retired, Stage.Production], await StagesAsync());
         Assert.Equal(["champion"], second.Aliases);
-        var history = await kit.Registry.TransitionsAsync("delay", "1.0.0", Cancel);
+        var history = await kit.Registry.TransitionsAsync(Carl, "delay", "1.0.0", Cancel);
         Assert.Equal(
             [(Stage.Development, Stage.Staging), (Stage.Staging, Stage.Production), (Stage.Production, Stage.Retired)],
             history.Select(t => (t.From, t.To)));
@@ -103,7 +103,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
             }
         }
 
-        var archived = (await kit.Registry.ListVersionsAsync("delay", null, 1000, Cancel)).Items.First(v => v.Stage == Stage.Archived);
+        var archived = (await kit.Registry.ListVersionsAsync(Carl, "delay", null, 1000, Cancel)).Items.First(v => v.Stage == Stage.Archived);
         Assert.EndsWith(
             "is in archived and cannot go to staging; from there it goes nowhere.",
             await FailsAsync(ErrorKind.FailedPrecondition, () => kit.MoveAsync(archived, Stage.Staging)),
@@ -133,7 +133,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
         var before = (await kit.Audit.ListAsync(null, null, null, 1000, Cancel)).Items.Count;
         Assert.Equal(Stage.Production, (await kit.MoveAsync(version, Stage.Production)).Stage);
         Assert.Equal(before, (await kit.Audit.ListAsync(null, null, null, 1000, Cancel)).Items.Count);
-        Assert.Equal(2, (await kit.Registry.TransitionsAsync("delay", "1.0.0", Cancel)).Count);
+        Assert.Equal(2, (await kit.Registry.TransitionsAsync(Carl, "delay", "1.0.0", Cancel)).Count);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
         await Task.WhenAll(versions.Select((version, i) => Task.Run(
             () => (i % 2 == 0 ? kit : elsewhere).MoveAsync(version, Stage.Production))));
 
-        var after = (await kit.Registry.ListVersionsAsync("delay", null, 1000, Cancel)).Items;
+        var after = (await kit.Registry.ListVersionsAsync(Carl, "delay", null, 1000, Cancel)).Items;
         var holder = Assert.Single(after, v => v.Stage == Stage.Production);
         Assert.Equal(count - 1, after.Count(v => v.Stage == Stage.Retired));
         Assert.Equal(holder.Number, (await kit.Registry.GetModelAsync("delay", Cancel)).Aliases["champion"]);
@@ -179,7 +179,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
             () => kit.Registry.SetAliasAsync(Carl, "delay", "challenger", $"{number}", Cancel))));
 
         var holder = await kit.Registry.GetVersionAsync("delay", "challenger", Cancel);
-        var versions = (await kit.Registry.ListVersionsAsync("delay", null, 1000, Cancel)).Items;
+        var versions = (await kit.Registry.ListVersionsAsync(Carl, "delay", null, 1000, Cancel)).Items;
         Assert.Equal([holder.Number], versions.Where(v => v.Aliases.Contains("challenger")).Select(v => v.Number));
         var moves = (await kit.Audit.ListAsync("model/delay", null, null, 1000, Cancel)).Items.Where(e => e.Action == "alias.set").ToList();
         Assert.Equal(count, moves.Count);
@@ -233,7 +233,7 @@ public abstract class PromotionContract(PostgresServer? postgres) : OnBothEngine
             },
             Cancel));
         Assert.Equal([Stage.Development], await StagesAsync());
-        Assert.Empty(await kit.Registry.TransitionsAsync("delay", version.Version.ToString(), Cancel));
+        Assert.Empty(await kit.Registry.TransitionsAsync(Carl, "delay", version.Version.ToString(), Cancel));
         Assert.True((await kit.Audit.VerifyAsync(Cancel)).Intact);
     }
 }

@@ -1,11 +1,19 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.Cards;
+using Slipway.Platform.Registry.Packages;
+using Slipway.Platform.Registry.Search;
+using Slipway.Platform.Registry.Sources;
 using Slipway.Platform.Tracking;
 
 namespace Slipway.Tests.Registry;
@@ -20,32 +28,48 @@ internal sealed class RegistryKit
         [new ColumnSchema("hour", DataType.Int64), new ColumnSchema("delay_3h", DataType.Float64)],
         [new ColumnSchema("probability", DataType.Float32)]);
 
+    private readonly ServiceProvider provider;
+
     public RegistryKit(Db db, string blobFolder, TimeProvider time, RegistryOptions? options = null)
     {
-        var access = new AccessService();
-        Blobs = new BlobStore(blobFolder);
-        Audit = new AuditLog(db, time);
-        Approvals = new ApprovalService(db, Audit, access, new ApprovalOptions(), new JobService(db, time, new JobOptions()), time);
-        Experiments = new ExperimentService(db, access, Audit, new TrackingOptions(), time);
-        Tracking = new TrackingService(db, access, time);
-        Lineage = new LineageService(db, access, time);
-        Registry = new RegistryService(
-            db, Blobs, Tracking, Lineage, Approvals, Audit, access, options ?? new RegistryOptions(), time);
+        var services = new ServiceCollection()
+            .AddSingleton(db).AddSingleton(time).AddSingleton(new BlobStore(blobFolder))
+            .AddSingleton(new FoundationOptions(Path.GetDirectoryName(blobFolder)!, null)).AddSingleton<Scratch>()
+            .AddSingleton(new JobOptions()).AddSingleton<JobService>()
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+            .AddSingleton(options ?? new RegistryOptions())
+            .AddAccess().AddTracking().AddRegistry()
+            .AddSingleton<VersionUse>((_, model, _, _) => Task.FromResult(model == Served ? "endpoint 'live'" : null));
+        provider = services.BuildServiceProvider();
     }
 
-    public BlobStore Blobs { get; }
+    /// <summary>The model that something above the registry uses.</summary>
+    public string? Served { get; set; }
 
-    public AuditLog Audit { get; }
+    public BlobStore Blobs => Get<BlobStore>();
 
-    public ApprovalService Approvals { get; }
+    public AuditLog Audit => Get<AuditLog>();
 
-    public ExperimentService Experiments { get; }
+    public ApprovalService Approvals => Get<ApprovalService>();
 
-    public TrackingService Tracking { get; }
+    public ExperimentService Experiments => Get<ExperimentService>();
 
-    public LineageService Lineage { get; }
+    public TrackingService Tracking => Get<TrackingService>();
 
-    public RegistryService Registry { get; }
+    public LineageService Lineage => Get<LineageService>();
+
+    public RegistryService Registry => Get<RegistryService>();
+
+    public RegistrySearch Search => Get<RegistrySearch>();
+
+    public ModelPackages Packages => Get<ModelPackages>();
+
+    public ModelCards Cards => Get<ModelCards>();
+
+    public ModelImport Import => Get<ModelImport>();
+
+    public T Get<T>()
+        where T : notnull => provider.GetRequiredService<T>();
 
     public static Stream Bytes(string text) => new MemoryStream(Encoding.UTF8.GetBytes(text));
 

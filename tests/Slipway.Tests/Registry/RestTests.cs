@@ -269,6 +269,8 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
         using var put = await Http.PutAsync(
             new Uri("/api/v1/models/m/versions/1/card", UriKind.Relative), new StringContent("# Ü", Encoding.UTF8, "text/markdown"), Cancel);
         Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
-        Assert.Equal("""{"markdown":"# Ü","edited":true}""", (await GetAsync("/api/v1/models/m/versions/1/card")).ToJsonString(Json.Options));
+        var card = await GetAsync("/api/v1/models/m/versions/1/card");
+        Assert.StartsWith("# Ü\n\n## Purpose\n", (string?)card["markdown"], StringComparison.Ordinal);
+        Assert.Equal((true, true, false), ((bool)card["edited"]!, (bool)card["sections"]![0]!["edited"]!, (bool)card["sections"]![1]!["edited"]!));
     }
 }

@@ -50,11 +50,11 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
         var read = await kit.Registry.GetVersionAsync("delay", "1.0.0", Cancel);
         Assert.Equivalent(made, read, strict: true);
         Assert.Equal((1, "1.0.0", Stage.Development), (read.Number, read.Version.ToString(), read.Stage));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("the bytes"u8)), read.File.Sha256);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("the bytes"u8)), read.File!.Sha256);
         Assert.Equal(9, read.File.Bytes);
-        Assert.Equal(Signature.Inputs, read.Signature.Inputs);
+        Assert.Equal(Signature.Inputs, read.Signature!.Inputs);
         Assert.Equal(double.NaN, read.Metrics["broken"]);
-        using var reader = new StreamReader(await kit.Registry.OpenModelAsync("delay", "1.0.0", Cancel));
+        using var reader = new StreamReader(await kit.Packages.OpenModelAsync(Carl, "delay", "1.0.0", Cancel));
         Assert.Equal("the bytes", await reader.ReadToEndAsync(Cancel));
     }
 
@@ -76,10 +76,10 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
         await kit.CreateAsync("delay");
         var taken = await FailsAsync(
             ErrorKind.Conflict, () => kit.CreateAsync("delay", with: v => v with { Version = SemanticVersion.Of(1, 0, 0) }));
-        Assert.Equal("Model 'delay' has a version 1.0.0 already.", taken);
+        Assert.Equal("Model 'delay' has a version 1.0.0 already, or had one that was deleted.", taken);
         await FailsAsync(
             ErrorKind.Invalid, () => kit.CreateAsync("delay", with: v => v with { Version = SemanticVersion.Parse("1.0.1+x") }));
-        Assert.Single((await kit.Registry.ListVersionsAsync("delay", null, 10, Cancel)).Items);
+        Assert.Single((await kit.Registry.ListVersionsAsync(Carl, "delay", null, 10, Cancel)).Items);
     }
 
     [Fact]
@@ -130,13 +130,13 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
     public async Task A_changed_model_file_is_refused()
     {
         var version = await kit.CreateAsync("delay", "the bytes");
-        await File.WriteAllTextAsync(kit.Blobs.LocalPath(version.File.Key), "evil bytes", Cancel);
-        var message = await FailsAsync(ErrorKind.FailedPrecondition, () => kit.Registry.OpenModelAsync("delay", "1.0.0", Cancel));
-        Assert.Contains("model/delay/1.0.0 was changed after it was registered", message, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(kit.Blobs.LocalPath(version.File!.Key), "evil bytes", Cancel);
+        var message = await FailsAsync(ErrorKind.FailedPrecondition, () => kit.Packages.OpenModelAsync(Carl, "delay", "1.0.0", Cancel));
+        Assert.Contains("The file model.onnx of model/delay/1.0.0 was changed after it was registered", message, StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData("evil bytes"u8)), message, StringComparison.Ordinal);
 
         kit.Blobs.Delete(version.File.Key);
-        await FailsAsync(ErrorKind.FailedPrecondition, () => kit.Registry.OpenModelAsync("delay", "1.0.0", Cancel));
+        await FailsAsync(ErrorKind.FailedPrecondition, () => kit.Packages.OpenModelAsync(Carl, "delay", "1.0.0", Cancel));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
         string? token = null;
         do
         {
-            var page = await kit.Registry.ListModelsAsync(token, 2, Cancel);
+            var page = await kit.Search.ModelsAsync(Carl, null, [], token, 2, Cancel);
             models.AddRange(page.Items);
             token = page.NextPageToken;
         }
@@ -171,9 +171,9 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
             await kit.CreateAsync("delay", with: v => v with { Tags = new Dictionary<string, string> { ["i"] = $"{i}" } });
         }
 
-        var first = await kit.Registry.ListVersionsAsync("delay", null, 2, Cancel);
+        var first = await kit.Registry.ListVersionsAsync(Carl, "delay", null, 2, Cancel);
         await kit.CreateAsync("delay");
-        var rest = await kit.Registry.ListVersionsAsync("delay", first.NextPageToken, 10, Cancel);
+        var rest = await kit.Registry.ListVersionsAsync(Carl, "delay", first.NextPageToken, 10, Cancel);
         Assert.Equal([5, 4, 3, 2, 1], first.Items.Concat(rest.Items).Select(v => v.Number));
         Assert.All(first.Items.Concat(rest.Items), v => Assert.Equal($"{v.Number}", v.Tags["i"]));
     }
@@ -210,7 +210,7 @@ public abstract class VersionContract(PostgresServer? postgres) : OnBothEngines(
         await FailsAsync(ErrorKind.Forbidden, () => kit.Registry.CreateVersionAsync(viewer, new NewVersion("delay", Signature), Bytes("x"), Cancel));
         await FailsAsync(ErrorKind.Forbidden, () => kit.Registry.SetAliasAsync(viewer, "delay", "challenger", "1", Cancel));
         await FailsAsync(ErrorKind.Forbidden, () => kit.Registry.TransitionAsync(viewer, "delay", "1", Stage.Staging, Cancel));
-        await FailsAsync(ErrorKind.Forbidden, () => kit.Registry.PutCardAsync(viewer, "delay", "1", "#", Cancel));
+        await FailsAsync(ErrorKind.Forbidden, () => kit.Cards.PutAsync(viewer, "delay", "1", "#", Cancel));
     }
 }
 

@@ -98,7 +98,7 @@ public abstract class EndpointContract(PostgresServer? postgres) : OnServing(pos
     public async Task A_version_whose_bytes_were_changed_is_not_deployed()
     {
         var version = await Kit.RegisterAsync(TestModels.Echo);
-        await File.AppendAllTextAsync(Kit.Get<BlobStore>().LocalPath(version.File.Key), " ", Cancel);
+        await File.AppendAllTextAsync(Kit.Get<BlobStore>().LocalPath(version.File!.Key), " ", Cancel);
 
         var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.DeployAsync(version));
 
@@ -112,7 +112,7 @@ public abstract class EndpointContract(PostgresServer? postgres) : OnServing(pos
         var lost = await Kit.RegisterAsync(TestModels.Echo, "lost");
         await Kit.DeployAsync(lost, "lost");
         await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Inverse));
-        Kit.Get<BlobStore>().Delete(lost.File.Key);
+        Kit.Get<BlobStore>().Delete(lost.File!.Key);
 
         await using var again = await StartAsync();
 

@@ -8,6 +8,7 @@ using Slipway.Platform.Foundation.Blobs;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.Packages;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Serving.Predictions;
 using Slipway.Platform.Serving.Rollouts;
@@ -53,7 +54,7 @@ internal sealed class ServingKit : IAsyncDisposable
     }
 
     public static void Add(IServiceCollection services, Db db, string blobFolder, TimeProvider time) => services
-        .AddSingleton(db).AddSingleton(time).AddSingleton(new BlobStore(blobFolder))
+        .AddSingleton(db).AddSingleton(time).AddSingleton(new BlobStore(blobFolder)).AddSingleton(_ => new PackageKeys(blobFolder + ".keys"))
         .AddSingleton(new JobOptions()).AddSingleton<JobService>().AddSingleton<ScheduleService>()
         .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
         .AddAccess().AddTracking().AddRegistry().AddServing();

@@ -22,8 +22,19 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
         run = (await tracking.StartRunAsync(Ada, new RunStart(experiment.Id), Cancel)).Id;
     }
 
+    private ArtifactOwner Owner => ArtifactOwner.Run(run);
+
     private Task<BlobInfo> PutAsync(string path, string text) =>
         artifacts.PutAsync(Ada, run, path, new MemoryStream(Encoding.UTF8.GetBytes(text)), Cancel);
+
+    private async Task<IReadOnlyList<ArtifactInfo>> AllAsync(string? folder = null) =>
+        (await artifacts.ListAsync(Ada, Owner, new ArtifactQuery(folder, Recursive: true), Cancel)).Items;
+
+    private async Task<string> ReadAsync(string path)
+    {
+        using var reader = new StreamReader((await artifacts.OpenAsync(Ada, Owner, path, Cancel)).Content);
+        return await reader.ReadToEndAsync(Cancel);
+    }
 
     [Fact]
     public async Task A_file_is_put_listed_and_read()
@@ -31,11 +42,9 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
         var put = await PutAsync("model/model.onnx", "bytes");
         await PutAsync("plots/roc.svg", "<svg/>");
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("bytes"u8)), put.Sha256);
-        Assert.Equal(
-            [new ArtifactInfo("model/model.onnx", 5), new ArtifactInfo("plots/roc.svg", 6)], await artifacts.ListAsync(run, null, Cancel));
-        Assert.Equal([new ArtifactInfo("plots/roc.svg", 6)], await artifacts.ListAsync(run, "plots", Cancel));
-        using var reader = new StreamReader(await artifacts.OpenAsync(run, "model/model.onnx", Cancel));
-        Assert.Equal("bytes", await reader.ReadToEndAsync(Cancel));
+        Assert.Equal([new ArtifactInfo("model/model.onnx", 5), new ArtifactInfo("plots/roc.svg", 6)], await AllAsync());
+        Assert.Equal([new ArtifactInfo("plots/roc.svg", 6)], await AllAsync("plots"));
+        Assert.Equal("bytes", await ReadAsync("model/model.onnx"));
     }
 
     [Theory]
@@ -46,13 +55,20 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
     [InlineData("C:/x")]
     [InlineData("")]
     [InlineData("a\0b")]
+    [InlineData("%2e%2e/x")]
+    [InlineData("%252e%252e%252fx")]
+    [InlineData("a/..;v=1/x")]
+    [InlineData("a/..%3bv/x")]
+    [InlineData("a/.. /x")]
+    [InlineData("a%5c..%5cx")]
+    [InlineData("%2fetc%2fpasswd")]
     public async Task No_path_leaves_the_run(string path)
     {
         await PutAsync("kept", "kept");
         var put = await Assert.ThrowsAsync<SlipwayException>(() => PutAsync(path, "evil"));
         Assert.Equal(ErrorKind.Invalid, put.Kind);
-        await Assert.ThrowsAsync<SlipwayException>(() => artifacts.OpenAsync(run, path, Cancel));
-        Assert.Equal([new ArtifactInfo("kept", 4)], await artifacts.ListAsync(run, null, Cancel));
+        await Assert.ThrowsAsync<SlipwayException>(() => artifacts.OpenAsync(Ada, Owner, path, Cancel));
+        Assert.Equal([new ArtifactInfo("kept", 4)], await AllAsync());
     }
 
     [Fact]
@@ -60,11 +76,11 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
     {
         foreach (var id in new[] { "gone", "..", $"../{run}", $"{run}/.." })
         {
-            var error = await Assert.ThrowsAsync<SlipwayException>(() => artifacts.ListAsync(id, null, Cancel));
+            var error = await Assert.ThrowsAsync<SlipwayException>(() => artifacts.ListAsync(Ada, ArtifactOwner.Run(id), new ArtifactQuery(), Cancel));
             Assert.Equal(ErrorKind.NotFound, error.Kind);
         }
 
-        var missing = await Assert.ThrowsAsync<SlipwayException>(() => artifacts.OpenAsync(run, "none", Cancel));
+        var missing = await Assert.ThrowsAsync<SlipwayException>(() => artifacts.OpenAsync(Ada, Owner, "none", Cancel));
         Assert.Equal((ErrorKind.NotFound, $"Run {run} has no artifact 'none'."), (missing.Kind, missing.Message));
     }
 
@@ -73,8 +89,7 @@ public sealed class RunArtifactsTests() : OnBothEngines(null)
     {
         await PutAsync("model.onnx", "whole");
         await Assert.ThrowsAnyAsync<Exception>(() => artifacts.PutAsync(Ada, run, "model.onnx", new BreaksOff(), Cancel));
-        using var reader = new StreamReader(await artifacts.OpenAsync(run, "model.onnx", Cancel));
-        Assert.Equal("whole", await reader.ReadToEndAsync(Cancel));
+        Assert.Equal("whole", await ReadAsync("model.onnx"));
     }
 
     private sealed class BreaksOff : MemoryStream

@@ -12,28 +12,46 @@ public static class BlobKey
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the key and the rule it breaks.</exception>
     public static void Check(string key)
     {
-        if (key.Length == 0 || Encoding.UTF8.GetByteCount(key) > MaxBytes)
+        if (Flaw(key) is { } reason)
         {
-            throw SlipwayException.Invalid($"A blob key has 1 to {MaxBytes} bytes; got {Encoding.UTF8.GetByteCount(key)}.");
-        }
-
-        foreach (var segment in key.Split('/'))
-        {
-            if (Reason(segment) is { } reason)
-            {
-                throw SlipwayException.Invalid($"Blob key '{Printable(key)}' {reason}.");
-            }
+            throw SlipwayException.Invalid($"Blob key '{Printable(key)}' {reason}.");
         }
     }
 
-    private static string? Reason(string segment)
+    /// <returns>What is wrong, to be read after the key, or null.</returns>
+    public static string? Flaw(string key)
     {
-        if (segment.Length == 0)
+        if (key.Length == 0 || Encoding.UTF8.GetByteCount(key) > MaxBytes)
+        {
+            return $"has {Encoding.UTF8.GetByteCount(key)} bytes; 1 to {MaxBytes} are allowed";
+        }
+
+        foreach (var segment in key.AsSpan().Split('/'))
+        {
+            if (FlawOfSegment(key.AsSpan()[segment]) is { } reason)
+            {
+                return reason;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>At most 200 characters, none of which moves a cursor or ends a line.</summary>
+    public static string Printable(string key)
+    {
+        var shown = string.Concat(key.Take(200).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+        return key.Length > 200 ? shown + "…" : shown;
+    }
+
+    private static string? FlawOfSegment(ReadOnlySpan<char> segment)
+    {
+        if (segment.IsEmpty)
         {
             return "has an empty segment";
         }
 
-        if (segment[0] == '.' && (segment is "." or ".." or ".incoming"))
+        if (segment is "." or ".." or BlobFolder.Incoming)
         {
             return $"has the segment '{segment}'";
         }
@@ -43,8 +61,32 @@ public static class BlobKey
             return $"has a segment of more than {MaxSegmentBytes} bytes";
         }
 
-        return segment.Any(c => c is '\\' or ':' || char.IsControl(c)) ? "has a backslash, a colon or a control character" : null;
+        if (segment.Contains('\\') || segment.ContainsAnyInRange('\0', '\u001f') || segment.ContainsAnyInRange('\u007f', '\u009f'))
+        {
+            return "has a backslash or a control character";
+        }
+
+        if (segment.ContainsAnyInRange('\ud800', '\udfff') && !IsUtf16(segment))
+        {
+            return "has half a surrogate pair";
+        }
+
+        // Windows reads a drive into 'c:x', and a colon further on as a stream of the file.
+        return (segment.Length > 1 && segment[1] == ':' && char.IsAsciiLetter(segment[0])) || (OperatingSystem.IsWindows() && segment.Contains(':'))
+            ? "has a drive letter"
+            : null;
     }
 
-    private static string Printable(string key) => string.Concat(key.Select(c => char.IsControl(c) ? '?' : c));
+    private static bool IsUtf16(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

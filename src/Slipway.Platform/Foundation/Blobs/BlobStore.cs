@@ -1,12 +1,6 @@
-using System.Security.Cryptography;
 using Slipway.Core.Errors;
 
 namespace Slipway.Platform.Foundation.Blobs;
-
-/// <param name="Key">Where it is, with '/' between the segments.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Sha256">Of the content, 64 lower-case hex digits.</param>
-public sealed record BlobInfo(string Key, long Bytes, string Sha256);
 
 /// <summary>
 /// Files under one folder. A blob appears whole or not at all: it is written beside its place, flushed to disk and renamed.
@@ -14,154 +8,189 @@ public sealed record BlobInfo(string Key, long Bytes, string Sha256);
 /// </summary>
 public sealed class BlobStore
 {
-    private const string Incoming = ".incoming";
+    /// <summary>The folder of the blobs that are named by their content.</summary>
+    private const string Content = "sha256";
 
-    private readonly string root;
+    private readonly BlobFolder folder;
+
+    // Putting a blob and collecting it as garbage exclude each other, so what is put again is never lost.
+    private readonly Lock placing = new();
 
     public BlobStore(string folder)
     {
-        root = Path.GetFullPath(folder);
-        Directory.CreateDirectory(Path.Combine(root, Incoming));
+        this.folder = new BlobFolder(folder);
+        Uploads = new BlobUploads(this.folder, Place);
     }
+
+    /// <summary>Blobs that arrive in parts.</summary>
+    public BlobUploads Uploads { get; }
 
     /// <summary>Writes or replaces the blob.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a bad key, Unavailable when the disk is full.</exception>
     public async Task<BlobInfo> PutAsync(string key, Stream content, CancellationToken cancel)
     {
-        var target = Locate(key);
-        var (temporary, bytes, hash) = await ReceiveAsync(content, cancel);
-        Publish(temporary, target);
-        return new BlobInfo(key, bytes, hash);
+        folder.PathOf(key);
+        return Place(key, await BlobIntake.ReceiveAsync(folder, content, cancel));
     }
 
-    /// <summary>Writes the content under its own hash; the same content is kept once.</summary>
+    /// <summary>
+    /// Writes the content under its own hash; the same content is kept once. Whoever keeps the key in a table names the column
+    /// with <see cref="BlobReferences"/>: what nobody names is collected as garbage.
+    /// </summary>
     public async Task<BlobInfo> PutContentAsync(Stream content, CancellationToken cancel)
     {
-        var (temporary, bytes, hash) = await ReceiveAsync(content, cancel);
-        var key = $"sha256/{hash[..2]}/{hash[2..]}";
-        Publish(temporary, Locate(key));
-        return new BlobInfo(key, bytes, hash);
+        var received = await BlobIntake.ReceiveAsync(folder, content, cancel);
+        return Place($"{Content}/{received.Sha256[..2]}/{received.Sha256[2..]}", received);
     }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
-    public Stream OpenRead(string key)
+    public OpenBlob Open(string key)
     {
-        var file = Locate(key);
-        return File.Exists(file)
-            ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, useAsync: true)
-            : throw SlipwayException.NotFound($"There is no blob '{key}'.");
+        var handle = folder.OpenRead(key);
+        return new OpenBlob(new FileStream(handle, FileAccess.Read, bufferSize: 0, isAsync: true), RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle));
     }
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
+    public Stream OpenRead(string key) => new FileStream(folder.OpenRead(key), FileAccess.Read, 1 << 16, isAsync: true);
 
     /// <summary>The local file of a blob, for natives (DuckDB, ONNX Runtime) that read files themselves. Not to be written.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public string LocalPath(string key)
     {
-        var file = Locate(key);
-        return File.Exists(file) ? file : throw SlipwayException.NotFound($"There is no blob '{key}'.");
+        var file = folder.PathOf(key);
+        return File.Exists(file) ? file : throw BlobFolder.Missing(key);
     }
 
-    public bool Exists(string key) => File.Exists(Locate(key));
+    public bool Exists(string key) => File.Exists(folder.PathOf(key));
 
     /// <summary>Keys below a folder, sorted by ordinal.</summary>
     /// <param name="prefix">A folder's key, or the empty string for all.</param>
-    public IReadOnlyList<string> List(string prefix)
-    {
-        var folder = prefix.Length == 0 ? root : Locate(prefix);
-        if (!Directory.Exists(folder))
-        {
-            return [];
-        }
+    public IReadOnlyList<string> List(string prefix) =>
+        [.. folder.Names(prefix, recursive: true).Select(name => prefix.Length == 0 ? name.Path : $"{prefix}/{name.Path}").Order(StringComparer.Ordinal)];
 
+    /// <summary>What is in a folder, by ordinal of the path: its files and folders, or all files below it.</summary>
+    /// <param name="prefix">A folder's key, or the empty string for all. What is no folder is empty.</param>
+    /// <param name="after">The path that the page before ended with; empty for the first page.</param>
+    public IReadOnlyList<BlobEntry> List(string prefix, bool recursive, string after, int max)
+    {
+        var names = folder.Names(prefix, recursive).Where(name => string.CompareOrdinal(name.Path, after) > 0);
+        var start = folder.PathOfFolder(prefix);
+
+        // Only a page's files are asked for their size: that is a call to the system each.
         return
         [
-            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(root, file).Replace(Path.DirectorySeparatorChar, '/'))
-                .Where(key => !key.StartsWith(Incoming, StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal),
+            .. names.OrderBy(name => name.Path, StringComparer.Ordinal).Take(max)
+                .Select(name => (name, file: new FileInfo(Path.Combine(start, name.Path))))
+                .Where(entry => entry.name.IsFolder || entry.file.Exists)
+                .Select(entry => new BlobEntry(entry.name.Path, entry.name.IsFolder, entry.name.IsFolder ? 0 : entry.file.Length)),
         ];
     }
 
+    /// <summary>Files below a folder, or the file of this key.</summary>
+    public BlobSum Measure(string key)
+    {
+        var path = folder.PathOf(key);
+        var files = File.Exists(path)
+            ? [new FileInfo(path)]
+            : folder.Names(key, recursive: true).Select(name => new FileInfo(Path.Combine(path, name.Path)));
+        var sum = new BlobSum(0, 0);
+        foreach (var file in files.Where(file => file.Exists))
+        {
+            sum = new BlobSum(sum.Files + 1, sum.Bytes + file.Length);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Deletes a blob, or a folder with everything below it, which disappears at once.</summary>
     /// <returns>False when there was none.</returns>
     public bool Delete(string key)
     {
-        var file = Locate(key);
-        var existed = File.Exists(file);
-        File.Delete(file);
-        return existed;
+        var path = folder.PathOf(key);
+        var away = folder.NewPath();
+        lock (placing)
+        {
+            if (File.Exists(path))
+            {
+                File.Move(path, away);
+            }
+            else if (Directory.Exists(path))
+            {
+                Directory.Move(path, away);
+            }
+            else
+            {
+                return false;
+            }
+
+            folder.RemoveEmptyParents(key);
+        }
+
+        BlobFolder.Remove(away);
+        return true;
     }
 
-    /// <summary>Removes what writers that died left behind.</summary>
-    public void RemoveUnfinished(DateTimeOffset olderThan)
+    /// <summary>Blobs named by their content that were put before a time.</summary>
+    public IEnumerable<BlobEntry> ContentBefore(DateTimeOffset before) => folder.Names(Content, recursive: true)
+        .Select(name => (Key: $"{Content}/{name.Path}", File: new FileInfo(Path.Combine(folder.PathOf(Content), name.Path))))
+        .Where(entry => entry.File.Exists && entry.File.LastWriteTimeUtc < before.UtcDateTime)
+        .Select(entry => new BlobEntry(entry.Key, false, entry.File.Length));
+
+    /// <summary>Deletes a blob unless it was put again since.</summary>
+    public bool DeleteIfBefore(string key, DateTimeOffset before)
     {
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(root, Incoming)))
+        lock (placing)
         {
-            if (File.GetLastWriteTimeUtc(file) < olderThan.UtcDateTime)
+            var file = new FileInfo(folder.PathOf(key));
+            if (!file.Exists || file.LastWriteTimeUtc >= before.UtcDateTime)
             {
-                File.Delete(file);
+                return false;
             }
+
+            file.Delete();
+            folder.RemoveEmptyParents(key);
+            return true;
         }
     }
 
-    private string Locate(string key)
-    {
-        BlobKey.Check(key);
-        var path = root;
-        foreach (var segment in key.Split('/'))
-        {
-            path = Path.Combine(path, segment);
-            if (new FileInfo(path).LinkTarget is not null)
-            {
-                throw SlipwayException.Invalid($"Blob key '{key}' passes through a symbolic link.");
-            }
-        }
+    /// <summary>What writers that died left behind, and uploads that nobody has continued since.</summary>
+    public BlobSum UnfinishedBefore(DateTimeOffset before) => folder.Unfinished(before).Aggregate(
+        new BlobSum(0, 0), (sum, entry) => new BlobSum(sum.Files + 1, sum.Bytes + BlobFolder.BytesOf(entry)));
 
-        return path;
+    public void RemoveUnfinished(DateTimeOffset before)
+    {
+        foreach (var entry in folder.Unfinished(before).ToList())
+        {
+            BlobFolder.Remove(entry.FullName);
+        }
     }
 
-    private async Task<(string File, long Bytes, string Hash)> ReceiveAsync(Stream content, CancellationToken cancel)
+    private BlobInfo Place(string key, ReceivedFile received)
     {
-        var temporary = Path.Combine(root, Incoming, Guid.CreateVersion7().ToString("N"));
+        var placed = false;
         try
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, useAsync: true);
-            var buffer = new byte[1 << 16];
-            long bytes = 0;
-            int read;
-            while ((read = await content.ReadAsync(buffer, cancel)) > 0)
+            var target = folder.PathOf(key);
+            lock (placing)
             {
-                hash.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), cancel);
-                bytes += read;
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Move(received.Path, target, overwrite: true);
             }
 
-            await file.FlushAsync(cancel);
-            file.Flush(flushToDisk: true);
-            return (temporary, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
-        }
-        catch (Exception failure)
-        {
-            File.Delete(temporary);
-            if (failure is IOException or UnauthorizedAccessException)
-            {
-                throw new SlipwayException(ErrorKind.Unavailable, $"The blob could not be written below '{root}': {failure.Message}", failure);
-            }
-
-            throw;
-        }
-    }
-
-    private static void Publish(string temporary, string target)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Move(temporary, target, overwrite: true);
+            placed = true;
+            return new BlobInfo(key, received.Bytes, received.Sha256);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
-            throw SlipwayException.Invalid($"The blob cannot be placed there: {failure.Message}");
+            throw DiskErrors.IsFull(failure) ? DiskErrors.Unavailable(failure) : SlipwayException.Invalid(
+                $"The blob '{BlobKey.Printable(key)}' cannot be placed there: it is a folder, or one of its folders is a file.");
+        }
+        finally
+        {
+            if (!placed)
+            {
+                File.Delete(received.Path);
+            }
         }
     }
 }

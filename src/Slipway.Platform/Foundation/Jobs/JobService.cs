@@ -71,6 +71,25 @@ public sealed class JobService(Db db, TimeProvider time, JobOptions options) : I
     public Task<int> ReleaseOrphansAsync(CancellationToken cancel) =>
         db.WriteAsync(session => JobStore.ReleaseAllAsync(session, cancel), cancel);
 
+    /// <summary>Jobs that succeeded before; the dead ones wait for a person, however long.</summary>
+    public Task<long> CountSucceededAsync(DateTimeOffset before, CancellationToken cancel) =>
+        db.ReadAsync(session => JobStore.CountSucceededAsync(session, before.ToUnixTimeMilliseconds(), cancel), cancel);
+
+    /// <summary>Removes them, in pieces that keep no writer waiting for long.</summary>
+    public async Task<long> RemoveSucceededAsync(DateTimeOffset before, CancellationToken cancel)
+    {
+        const int pieceRows = 5000;
+        var (count, removed) = (0L, pieceRows);
+        while (removed == pieceRows)
+        {
+            removed = await db.WriteAsync(
+                session => JobStore.RemoveSucceededAsync(session, before.ToUnixTimeMilliseconds(), pieceRows, cancel), cancel);
+            count += removed;
+        }
+
+        return count;
+    }
+
     public void Dispose() => wake.Dispose();
 
     internal void Wake()

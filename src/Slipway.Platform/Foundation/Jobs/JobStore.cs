@@ -67,6 +67,20 @@ internal static class JobStore
         c => c.With("id", id).With("now", nowMs),
         cancel);
 
+    public static Task<long> CountSucceededAsync(DbSession session, long beforeMs, CancellationToken cancel) => session.FirstAsync(
+        "select count(*) from jobs where state = 'succeeded' and finished_ms < @before",
+        c => c.With("before", beforeMs),
+        row => row.GetInt64(0),
+        cancel);
+
+    public static Task<int> RemoveSucceededAsync(DbSession session, long beforeMs, int max, CancellationToken cancel) => session.ExecuteAsync(
+        """
+        delete from jobs where id in (
+          select id from jobs where state = 'succeeded' and finished_ms < @before order by finished_ms limit @max)
+        """,
+        c => c.With("before", beforeMs).With("max", max),
+        cancel);
+
     public static Task<Job?> FindAsync(DbSession session, string id, CancellationToken cancel) => session.FirstAsync<Job>(
         $"select {Columns} from jobs where id = @id", c => c.With("id", id), Read, cancel);
 

@@ -7,6 +7,7 @@ namespace Slipway.Platform.Foundation.Yaml;
 public static class YamlFile
 {
     private const int MaxBytes = 4 << 20;
+    private const int MaxDepth = 100;
 
     /// <exception cref="SlipwayException">NotFound, or Invalid naming file, line and column.</exception>
     public static YamlMap Read(string file)
@@ -28,6 +29,7 @@ public static class YamlFile
         }
 
         var stream = new YamlStream();
+        CheckDepth(text, name);
         var parser = new Parser(new StringReader(text));
         try
         {
@@ -48,5 +50,27 @@ public static class YamlFile
         return stream.Documents.Count == 1 && stream.Documents[0].RootNode is YamlMappingNode map
             ? new YamlMap(name, map)
             : throw SlipwayException.Invalid($"{name}:1:1: one document with a mapping at its top is needed.");
+    }
+
+    /// <summary>The tree is built by recursion: text from a stranger that nests deep enough would end the process.</summary>
+    private static void CheckDepth(string text, string name)
+    {
+        var parser = new Parser(new StringReader(text));
+        try
+        {
+            for (var depth = 0; parser.MoveNext();)
+            {
+                depth += parser.Current!.NestingIncrease;
+                if (depth > MaxDepth)
+                {
+                    throw SlipwayException.Invalid(
+                        $"{name}:{parser.Current.Start.Line}:{parser.Current.Start.Column}: this nests deeper than {MaxDepth} levels.");
+                }
+            }
+        }
+        catch (Exception failure) when (failure is YamlException or InvalidOperationException)
+        {
+            // It is read again to say where and why.
+        }
     }
 }

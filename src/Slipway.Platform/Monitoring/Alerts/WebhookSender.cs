@@ -6,6 +6,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Outgoing;
 
 namespace Slipway.Platform.Monitoring;
 
@@ -20,35 +21,36 @@ internal sealed class WebhookSender : IDisposable
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
 
+    private readonly OutgoingAddressPolicy outgoing;
     private readonly JobService jobs;
     private readonly MonitoringOptions options;
     private readonly TimeProvider time;
 
-    // Redirects are not followed: a signed message goes where the monitor says, and nowhere else.
-    private readonly HttpClient http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-    };
+    // A signed message goes where the monitor says and nowhere else: the handler follows no redirects.
+    private readonly HttpClient http;
 
-    public WebhookSender(JobService jobs, MonitoringOptions options, TimeProvider time)
+    public WebhookSender(JobService jobs, MonitoringOptions options, OutgoingAddressPolicy outgoing, TimeProvider time)
     {
+        this.outgoing = outgoing;
+        http = new HttpClient(outgoing.CreateHandler()) { Timeout = TimeSpan.FromSeconds(10) };
         this.jobs = jobs;
         this.options = options;
         this.time = time;
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("Slipway", null));
     }
 
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming a secret that the server was not given.</exception>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming a secret that the server was not given, or an address it does not call.</exception>
     public void Check(MonitorDefinition monitor)
     {
         foreach (var receiver in monitor.Webhooks.Where(r => !options.WebhookSecrets.ContainsKey(r.Secret)))
         {
             throw SlipwayException.Invalid(
                 $"The monitor of '{monitor.Endpoint}' signs a webhook with the secret '{receiver.Secret}', which this server was not given.");
+        }
+
+        foreach (var receiver in monitor.Webhooks)
+        {
+            outgoing.Check(receiver.Url);
         }
     }
 

@@ -27,8 +27,8 @@ internal sealed class StageSteps(RegistryService registry, ApprovalService appro
     {
         var inputs = step.Read<ResolveInputs>();
         var version = await registry.GetVersionAsync(inputs.Model, inputs.Reference, cancel);
-        var file = version.File;
-        var blob = new ModelBlob(file.Key, file.Sha256, file.Bytes, [.. version.Signature.Inputs.Select(i => i.Name)], version.Signature);
+        var (file, signature) = (version.RequireFile(), version.RequireSignature());
+        var blob = new ModelBlob(file.Key, file.Sha256, file.Bytes, [.. signature.Inputs.Select(i => i.Name)], signature);
         step.Log($"{inputs.Reference} of {inputs.Model} is {version.Version}");
         return StepInputs.Write(new ResolveOutputs(version.Version.ToString(), blob));
     }
@@ -44,9 +44,9 @@ internal sealed class StageSteps(RegistryService registry, ApprovalService appro
             version = await registry.TransitionAsync(actor, inputs.Model, inputs.Version, Stage.Staging, cancel, reason: inputs.Reason);
         }
 
-        var asked = (await approvals.ListAsync(null, version.Ref, null, 100, cancel)).Items
+        var asked = (await approvals.ListAsync(actor, null, version.Ref, null, 100, cancel)).Items
             .FirstOrDefault(a => a.Action == StageRules.PromoteToProduction);
-        var id = asked?.Id ?? await approvals.RequestAsync(actor, version.Ref, StageRules.PromoteToProduction, inputs.Reason, cancel);
+        var id = asked?.Id ?? await registry.RequestPromotionAsync(actor, inputs.Model, inputs.Version, inputs.Reason, cancel);
         var approval = await approvals.GetAsync(id, cancel);
         return approval.State switch
         {

@@ -10,8 +10,8 @@ internal static class MlflowEndpoints
 
     public static IEndpointRouteBuilder MapMlflow(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", () => TypedResults.Text("OK")).ExcludeFromDescription();
-        routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).ExcludeFromDescription();
+        routes.MapGet("/health", () => TypedResults.Text("OK")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/version", () => TypedResults.Text(ProtocolVersion)).AllowAnonymous().ExcludeFromDescription();
         var calls = new MlflowRoutes(routes);
         ServerCalls.Map(calls);
         ExperimentCalls.Map(calls);
@@ -19,6 +19,12 @@ internal static class MlflowEndpoints
         LogCalls.Map(calls);
         MetricCalls.Map(calls);
         LoggedModelCalls.Map(calls);
+        ModelCalls.Map(calls);
+        VersionCalls.Map(calls);
+        ArtifactCalls.Map(calls);
+        ArtifactProxyCalls.Map(calls);
+        ArtifactUploadCalls.Map(calls);
+        ArtifactLinkCalls.Map(calls);
         return routes;
     }
 }

@@ -33,6 +33,11 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder routes)
             .WithTags("MLflow").ExcludeFromDescription()),
     ];
 
+    /// <summary>One of the few paths that have no version, read like <see cref="MapRaw"/>.</summary>
+    public IEndpointConventionBuilder MapAt(string method, string path, Func<MlflowCall, Task> answer) => routes
+        .MapMethods(path, [method], context => CallAsync(new MlflowCall(context, default), answer))
+        .WithTags("MLflow").ExcludeFromDescription();
+
     private static async Task AnswerAsync(HttpContext context, Func<MlflowCall, Task> answer)
     {
         try

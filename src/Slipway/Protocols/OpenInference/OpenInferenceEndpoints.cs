@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Slipway.Core.Errors;
 using Slipway.Hosting;
+using Slipway.Platform.Access;
 using Slipway.Platform.Serving;
 
 namespace Slipway.Protocols.OpenInference;
@@ -17,15 +18,15 @@ internal static partial class OpenInferenceEndpoints
 
     public static IEndpointRouteBuilder MapOpenInference(this IEndpointRouteBuilder routes)
     {
-        var v2 = routes.MapGroup("/v2").WithTags("Open Inference Protocol");
+        var v2 = routes.MapGroup("/v2").WithTags("Open Inference Protocol").Predicts();
         Map(v2, "", Read, ServerAsync);
         Map(v2, "/health/live", Read, LiveAsync);
         Map(v2, "/health/ready", Read, ReadyAsync);
         foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
         {
-            Map(v2, model, Read, ModelAsync);
-            Map(v2, $"{model}/ready", Read, ModelReadyAsync);
-            Map(v2, $"{model}/infer", Post, InferAsync);
+            Map(v2, model, Read, OfModel(ModelAsync));
+            Map(v2, $"{model}/ready", Read, OfModel(ModelReadyAsync));
+            Map(v2, $"{model}/infer", Post, OfModel(InferAsync));
         }
 
         v2.Map("{**path}", context => WriteErrorAsync(context, StatusCodes.Status404NotFound, "Not Found")).ExcludeFromDescription();
@@ -36,6 +37,12 @@ internal static partial class OpenInferenceEndpoints
         routes.Map(pattern, context => methods.Contains(context.Request.Method)
             ? AnswerAsync(context, handle)
             : WriteErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", ("Allow", string.Join(", ", methods))));
+
+    private static RequestDelegate OfModel(RequestDelegate handle) => context =>
+    {
+        Serving(context).RequirePredict(Model(context), Actors.Of(context));
+        return handle(context);
+    };
 
     private static Task ServerAsync(HttpContext context) => WriteAsync(context, json =>
     {

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text.Json;
 using Slipway.Core.Errors;
+using Slipway.Hosting;
 
 namespace Slipway.Protocols.OpenInference;
 
@@ -8,6 +9,10 @@ namespace Slipway.Protocols.OpenInference;
 internal static partial class OpenInferenceEndpoints
 {
     private const string RetryAfterSeconds = "1";
+
+    /// <summary>What is refused before a handler runs, such as a caller nobody knows, in the protocol's shape as well.</summary>
+    public static ErrorShape Shape { get; } = new(
+        ["/v2"], (context, problem, _) => WriteErrorAsync(context, problem.Status, problem.Detail ?? problem.Title));
 
     private static async Task AnswerAsync(HttpContext context, RequestDelegate handle)
     {

@@ -1,0 +1,80 @@
+using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Tracking;
+
+namespace Slipway.Platform.Registry;
+
+/// <summary>Finds the node that a person means by a name.</summary>
+public sealed class LineageNames(Db db, RegistryService registry, TrackingService tracking)
+{
+    /// <param name="name">
+    /// In this order: <c>kind:name</c>; <c>model/version</c>, where the version may be an alias or a stage; a model, of which the
+    /// version in production is meant, or the newest; the id of a run, alert or pipeline run; an endpoint; a feature service; a
+    /// dataset, with its digest or without, which means the one seen last.
+    /// </param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when nothing is called this.</exception>
+    public Task<LineageNode> FindAsync(string name, CancellationToken cancel) => db.ReadAsync(
+        async session =>
+        {
+            Limit.Name("A name in the lineage", name, LineageNode.MaxIdLength);
+            var (kind, rest) = Split(name);
+            return await FindAsync(session, kind, rest, cancel) ?? throw SlipwayException.NotFound(
+                $"Nothing in the lineage is called '{name}': give a model, model/version, run, endpoint, feature service, dataset or alert.");
+        },
+        cancel);
+
+    private async Task<LineageNode?> FindAsync(DbSession session, LineageKind? kind, string name, CancellationToken cancel)
+    {
+        if (kind is null or LineageKind.ModelVersion && await VersionAsync(session, name, cancel) is { } version)
+        {
+            return LineageNode.ModelVersion(version.Model, version.Version);
+        }
+
+        var known = await LineageStore.NodesAsync(session, name, cancel);
+        return known.Where(node => kind is null || node.Kind == kind).OrderBy(Rank).FirstOrDefault()
+            ?? (kind is null or LineageKind.Run && await IsRunAsync(session, name, cancel) ? LineageNode.Run(name) : null);
+    }
+
+    private static (LineageKind? Kind, string Name) Split(string name) =>
+        name.Split(':', 2) is [var prefix, var rest] && EnumName.TryParse<LineageKind>(prefix.Replace('-', '_'), out var kind)
+            ? (kind, rest)
+            : (null, name);
+
+    /// <summary>Ids are nobody's name, so they come first; then what serves, what feeds it, and data.</summary>
+    private static int Rank(LineageNode node) => node.Kind switch
+    {
+        LineageKind.Run or LineageKind.Alert or LineageKind.PipelineRun => 0,
+        LineageKind.Endpoint => 1,
+        LineageKind.FeatureService => 2,
+        _ => 3,
+    };
+
+    private async Task<ModelVersion?> VersionAsync(DbSession session, string name, CancellationToken cancel)
+    {
+        var slash = name.LastIndexOf('/');
+        if (slash > 0 && slash < name.Length - 1)
+        {
+            return await OrNullAsync(() => registry.GetVersionAsync(session, name[..slash], name[(slash + 1)..], cancel));
+        }
+
+        return await VersionStore.FindAsync(session, name, Stage.Production, cancel)
+            ?? (await VersionStore.ListAsync(session, name, int.MaxValue, 1, cancel)).FirstOrDefault();
+    }
+
+    private async Task<bool> IsRunAsync(DbSession session, string id, CancellationToken cancel) =>
+        await OrNullAsync(() => tracking.GetRunAsync(session, id, cancel)) is not null;
+
+    private static async Task<T?> OrNullAsync<T>(Func<Task<T>> find)
+        where T : class
+    {
+        try
+        {
+            return await find();
+        }
+        catch (SlipwayException absent) when (absent.Kind is ErrorKind.NotFound or ErrorKind.Invalid)
+        {
+            return null;
+        }
+    }
+}
