@@ -104,18 +104,6 @@ public abstract class MetricLogContract(PostgresServer? postgres) : OnBothEngine
     }
 
     [Fact]
-    public async Task A_text_that_the_database_cannot_store_harms_only_who_sent_it()
-    {
-        var good = Enumerable.Range(0, 10).Select(i => tracking.LogMetricsAsync(Ada, run, [new MetricPoint($"m{i}", 1, 0)], Cancel)).ToList();
-        var bad = OutcomeAsync(tracking.SetTagsAsync(Ada, run, new Dictionary<string, string> { ["t"] = "a\0b" }, Cancel));
-        await Task.WhenAll(good);
-        Assert.Equal(10, (await tracking.GetRunAsync(Ada, run, Cancel)).Metrics.Count);
-
-        // SQLite can store it; PostgreSQL cannot.
-        Assert.True(await bad is null or ErrorKind.Invalid);
-    }
-
-    [Fact]
     public async Task Points_of_a_logged_model_are_kept_for_it_once()
     {
         var models = new LoggedModelService(Db, new AccessService(), Time);
