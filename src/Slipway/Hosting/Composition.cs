@@ -52,7 +52,7 @@ internal static class Composition
         app.UseMiddleware<SignInMiddleware>();
 
         // After sign-in, so that only callers who are known can have anything unpacked; what comes out is bounded like any body.
-        app.UseRequestDecompression();
+        app.UseUnpacking();
         app.MapHealth();
         app.MapOpenApi().NeedsSignIn();
         app.MapPrometheusScrapingEndpoint("/metrics");
