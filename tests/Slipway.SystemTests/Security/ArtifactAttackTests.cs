@@ -96,7 +96,8 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
             ("GET", "/api/2.0/mlflow/artifacts/list?run_id="), ("GET", $"/get-artifact?run_id={run}&path="), ("GET", "/get-artifact?path=kept&run_id="),
             ("GET", $"/ajax-api/2.0/mlflow/get-artifact?run_uuid={run}&path="), ("POST", $"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path="),
             ("POST", "/ajax-api/2.0/mlflow/upload-artifact?path=canary&run_uuid="), ("GET", $"/api/v1/runs/{run}/artifacts?folder="),
-            ("GET", $"/api/v1/runs/{run}/artifacts?recursive=true&folder="),
+            ("GET", $"/api/v1/runs/{run}/artifacts?recursive=true&folder="), ("GET", "/model-versions/get-artifact?name=none&version=1&path="),
+            ("GET", "/model-versions/get-artifact?path=canary&version=1&name="), ("GET", "/model-versions/get-artifact?path=canary&name=none&version="),
         ]);
     }
 
@@ -141,6 +142,40 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
         }
 
         await RefusedAsync("POST", $"{Proxy}/mpu/create/0/{run}/artifacts/sub", new JsonObject { ["path"] = "../..", ["num_parts"] = 1 });
+    }
+
+    /// <summary>A version's source and an experiment's location decide where files are read and written.</summary>
+    [Fact]
+    public async Task A_source_or_a_location_opens_no_other_folder()
+    {
+        string[] places =
+        [
+            "/etc", "file:///etc", "FILE:///etc", "fIlE:/etc", "file://localhost/etc", "file:etc", "../../../../etc", "./canary", @"\\host\share", @"C:\canary",
+            "mlflow-artifacts:/../../../../etc", "mlflow-artifacts:/0/%2e%2e/%2e%2e/etc", $"mlflow-artifacts:/0/{run}/artifacts/../../../..",
+            $"mlflow-artifacts:/0/{run}/artifacts/link", $"mlflow-artifacts:/0/{run}/artifacts#/../../../..", $"mlflow-artifacts:/0/{run}/artifacts?/../../../..",
+            $"mlflow-artifacts:/0/{run}/artifacts;/../../../..", $"runs:/{run}/../../../..", $"runs:/{run}/link", "runs:/../../../../etc/passwd",
+            "models:/../../../../etc/1", "s3://bucket/../../../../etc", "http:///#/../../../../etc/",
+        ];
+        var before = Snapshot();
+        for (var i = 0; i < places.Length; i++)
+        {
+            var model = $"evil{i}";
+            await PostAsync("/api/2.0/mlflow/registered-models/create", new { name = model });
+            var version = new JsonObject { ["name"] = model, ["source"] = places[i], ["run_id"] = run };
+            await RawHttp.SendAsync(server.Http.BaseAddress!, "POST", "/api/2.0/mlflow/model-versions/create", version.ToJsonString(), Cancel);
+            foreach (var path in new[] { "canary", "passwd", "..%2fcanary", "link/canary" })
+            {
+                var answer = await RawHttp.SendAsync(
+                    server.Http.BaseAddress!, "GET", $"/model-versions/get-artifact?name={model}&version=1&path={path}", null, Cancel);
+                Assert.True(answer.Status is >= 400 and < 500, $"{places[i]} {path}: {answer.Text}");
+                Assert.DoesNotContain(Secret, answer.Text, StringComparison.Ordinal);
+            }
+
+            await RefusedAsync(
+                "POST", "/api/2.0/mlflow/experiments/create", new JsonObject { ["name"] = model, ["artifact_location"] = places[i] });
+        }
+
+        Assert.Equal(before, Snapshot());
     }
 
     private async Task AttackAsync((string Method, string Target)[] inputs)
