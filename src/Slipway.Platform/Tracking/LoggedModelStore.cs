@@ -68,19 +68,21 @@ internal static class LoggedModelStore
     public static Task<int> RemoveTagAsync(DbSession session, string id, string key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from logged_model_tags where model_id = @id and key = @key", c => c.With("id", id).With("key", key), cancel);
 
-    /// <summary>The same models with their params and tags.</summary>
+    /// <summary>The same models with their params, tags and metrics.</summary>
     public static async Task<List<LoggedModel>> WithDetailAsync(
         DbSession session, IReadOnlyList<LoggedModel> models, CancellationToken cancel)
     {
         string[] ids = [.. models.Select(model => model.Id)];
         var values = await PairsAsync(session, "logged_model_params", ids, cancel);
         var tags = await PairsAsync(session, "logged_model_tags", ids, cancel);
+        var metrics = await MetricsAsync(session, ids, cancel);
         return
         [
             .. models.Select(model => model with
             {
                 Params = values[model.Id].ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
                 Tags = tags[model.Id].ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal),
+                Metrics = [.. metrics[model.Id]],
             }),
         ];
     }
@@ -101,4 +103,27 @@ internal static class LoggedModelStore
         c => c.With("ids", ValueSet.Of(session, ids)),
         row => (Model: row.GetString(0), Key: row.GetString(1), Value: row.GetString(2)),
         cancel)).ToLookup(pair => pair.Model);
+
+    /// <summary>The latest point of each key, dataset and run.</summary>
+    private static async Task<ILookup<string, RunMetricPoint>> MetricsAsync(DbSession session, string[] ids, CancellationToken cancel) =>
+        (await session.QueryAsync(
+            $"""
+            select model_id, run_id, key, step, ts_ms, kind, value, dataset_name, dataset_digest from (
+              select l.*, row_number() over (
+                partition by model_id, key, dataset_name, dataset_digest, run_id
+                order by step desc, ts_ms desc, kind desc, value desc) as place
+              from logged_model_metrics l where model_id {ValueSet.In(session, "ids")}) latest
+            where place = 1 order by key, dataset_name, dataset_digest, run_id
+            """,
+            c => c.With("ids", ValueSet.Of(session, ids)),
+            row => (Model: row.GetString(0), Point: new RunMetricPoint(row.GetString(1), ReadPoint(row))),
+            cancel)).ToLookup(found => found.Model, found => found.Point);
+
+    private static MetricPoint ReadPoint(DbDataReader row)
+    {
+        var point = new MetricRow(row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5), row.GetDouble(6)).ToPoint();
+        return row.GetString(7) is { Length: > 0 } dataset
+            ? point with { ModelId = row.GetString(0), DatasetName = dataset, DatasetDigest = row.GetString(8) }
+            : point with { ModelId = row.GetString(0) };
+    }
 }

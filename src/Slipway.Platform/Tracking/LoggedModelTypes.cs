@@ -13,14 +13,11 @@ public enum LoggedModelStatus
 /// <param name="Id"><c>m-</c> and 32 lower-case hex digits.</param>
 /// <param name="SourceRunId">The run that logged it.</param>
 /// <param name="ArtifactUri">Such as <c>mlflow-artifacts:/7/models/m-0198…/artifacts</c>.</param>
-/// <param name="Metrics">The latest point of each key, dataset and run.</param>
+/// <param name="Metrics">The latest point of each key, dataset and run that measured it.</param>
 public sealed record LoggedModel(
     string Id, long ExperimentId, string Name, string ModelType, string? SourceRunId, LoggedModelStatus Status,
     string ArtifactUri, long CreatedMs, string CreatedBy, long UpdatedMs, Lifecycle Lifecycle,
-    IReadOnlyDictionary<string, string> Params, IReadOnlyDictionary<string, string> Tags, IReadOnlyList<LoggedModelMetric> Metrics);
-
-/// <param name="RunId">The run that measured it.</param>
-public sealed record LoggedModelMetric(string RunId, MetricPoint Point);
+    IReadOnlyDictionary<string, string> Params, IReadOnlyDictionary<string, string> Tags, IReadOnlyList<RunMetricPoint> Metrics);
 
 /// <param name="Name">Made up when absent.</param>
 public sealed record NewLoggedModel(

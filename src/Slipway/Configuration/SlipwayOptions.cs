@@ -23,6 +23,9 @@ internal sealed record SlipwayOptions
     /// <summary>ONNX files to serve at once, without a registry.</summary>
     public IReadOnlyList<ModelFile> Models { get; init; } = [];
 
+    /// <summary>Beginnings of the addresses where experiments may keep artifacts, beside the server's own store.</summary>
+    public IReadOnlyList<string> ArtifactLocations { get; init; } = [];
+
     /// <summary>Whether a server that listens beyond loopback may do so without asking callers who they are.</summary>
     public bool AllowAnonymous { get; init; }
 

@@ -82,6 +82,7 @@ internal static class Composition
         services
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
+            .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })
             .AddTracking()
             .AddOpenLineage(new OpenLineageOptions
             {

@@ -152,6 +152,45 @@ public abstract class LoggedModelContract(PostgresServer? postgres) : OnBothEngi
     }
 
     [Fact]
+    public async Task Metrics_of_models_are_found_and_ordered_by_their_latest_values_on_the_datasets_asked_for()
+    {
+        var run = (await tracking.StartRunAsync(Ada, new RunStart(0), Cancel)).Id;
+        var ids = new Dictionary<string, string>();
+        foreach (var name in (string[])["low", "high", "nan", "best", "none"])
+        {
+            ids[name] = (await CreateAsync(name)).Id;
+        }
+
+        MetricPoint Point(string model, double value, long step = 0, string? dataset = null) =>
+            new("acc", value, 7, step, ids[model], dataset, dataset is null ? null : "d1");
+        await tracking.LogMetricsAsync(
+            Ada,
+            run,
+            [
+                Point("low", 0.9, 1), Point("low", 0.1, 2), Point("high", 0.2, 1), Point("high", 0.8, 2, "test"), Point("nan", double.NaN),
+                Point("best", double.PositiveInfinity),
+            ],
+            Cancel);
+        foreach (var limit in (int[])[1, 2, 10])
+        {
+            Assert.Equal(["best", "high", "low", "nan", "none"], await FindAsync(null, limit, [], new LoggedModelOrder("metrics.acc", false)));
+            Assert.Equal(["low", "high", "best", "nan", "none"], await FindAsync(null, limit, [], new LoggedModelOrder("metrics.acc")));
+            var onTest = new LoggedModelOrder("metrics.acc", true, new MetricDataset("test", "d1"));
+            Assert.Equal("high", (await FindAsync(null, limit, [], onTest))[0]);
+        }
+
+        Assert.Equal(["best", "high"], (await FindAsync("metrics.acc > 0.5", 10, [])).Order());
+        Assert.Equal(["low"], await FindAsync("metrics.acc <= 0.1", 10, []));
+        Assert.Equal(["high"], await FindAsync("metrics.acc > 0.5", 10, [new MetricDataset("test")]));
+        Assert.Empty(await FindAsync("metrics.acc > 0.5", 10, [new MetricDataset("test", "d2")]));
+        Assert.Equal(["best", "high", "low"], (await FindAsync("metrics.acc != 0", 10, [])).Order());
+
+        var high = (await models.GetAsync(Ada, ids["high"], Cancel)).Metrics;
+        Assert.Equal([new(run, Point("high", 0.2, 1)), new RunMetricPoint(run, Point("high", 0.8, 2, "test"))], high);
+        Assert.Equal(double.NaN, (await models.GetAsync(Ada, ids["nan"], Cancel)).Metrics.Single().Point.Value);
+    }
+
+    [Fact]
     public async Task A_filter_that_is_wrong_is_told_where()
     {
         Assert.Contains("Invalid attributes key 'colour'", await FailsAsync(ErrorKind.Invalid, () => FindAsync("colour = 'x'", 1, [])), StringComparison.Ordinal);

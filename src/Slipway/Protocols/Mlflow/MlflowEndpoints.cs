@@ -17,6 +17,7 @@ internal static class MlflowEndpoints
         ExperimentCalls.Map(calls);
         RunCalls.Map(calls);
         LogCalls.Map(calls);
+        MetricCalls.Map(calls);
         LoggedModelCalls.Map(calls);
         ModelCalls.Map(calls);
         VersionCalls.Map(calls);
