@@ -1,6 +1,8 @@
 using System.IO.Compression;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.RequestDecompression;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Hosting;
 
@@ -17,6 +19,14 @@ internal static class Unpacking
         Add(options, "deflate", packed => new ZLibStream(packed, CompressionMode.Decompress, leaveOpen: true));
         Add(options, "br", packed => new BrotliStream(packed, CompressionMode.Decompress, leaveOpen: true));
     });
+
+    /// <summary>
+    /// A route whose body has no limit would be unpacked without one: it unpacks for itself, up to the limit of
+    /// <see cref="RequestContent"/>.
+    /// </summary>
+    public static void UseUnpacking(this WebApplication app) => app.UseWhen(
+        context => context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is not { MaxRequestBodySize: null },
+        bounded => bounded.UseRequestDecompression());
 
     private static void Add(RequestDecompressionOptions options, string encoding, Func<Stream, Stream> open) =>
         options.DecompressionProviders.Add(encoding, new Provider(encoding, open));
