@@ -12,6 +12,7 @@ using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
+using Slipway.Platform.Tracking.Garbage;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
@@ -83,6 +84,7 @@ internal static class Composition
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
             .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })
+            .AddSingleton(new GarbageOptions { Retention = options.GcAfter })
             .AddTracking()
             .AddOpenLineage(new OpenLineageOptions
             {

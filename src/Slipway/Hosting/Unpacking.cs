@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.RequestDecompression;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
 
 namespace Slipway.Hosting;
 
