@@ -2,7 +2,6 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.RequestDecompression;
 using Slipway.Core.Errors;
-using Slipway.Platform.Foundation;
 
 namespace Slipway.Hosting;
 
