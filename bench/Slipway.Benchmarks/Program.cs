@@ -9,10 +9,12 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
     ["tracking"] = TrackingBenchmark.RunAsync,
+    ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
+    ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
 };
 
-var asked = args is ["all"] ? [.. benchmarks.Keys] : args;
+var asked = args is ["all"] ? [.. benchmarks.Keys.Where(name => !name.Contains('-', StringComparison.Ordinal))] : args;
 if (asked.Length == 0 || asked.Any(name => !benchmarks.ContainsKey(name)))
 {
     Console.Error.WriteLine($"Name what to measure: {string.Join(", ", benchmarks.Keys)} or all.");
