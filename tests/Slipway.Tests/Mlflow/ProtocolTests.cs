@@ -60,7 +60,7 @@ public sealed class ProtocolTests
             $$"""{"experiment_id": "0", "name": "tree", "source_run_id": "{{run}}", "params": [{"key": "p", "value": "1"}], "tags": [{"key": "t", "value": "2"}]}""");
         var (id, time) = ((string)made["model"]!["info"]!["model_id"]!, (long)made["model"]!["info"]!["creation_timestamp_ms"]!);
         Assert.Equal(
-            $$$"""{"model":{"info":{"model_id":"{{{id}}}","experiment_id":"0","name":"tree","creation_timestamp_ms":{{{time}}},"last_updated_timestamp_ms":{{{time}}},"artifact_uri":"mlflow-artifacts:/0/models/{{{id}}}/artifacts","status":"LOGGED_MODEL_PENDING","model_type":"","source_run_id":"{{{run}}}","tags":[{"key":"t","value":"2"}]},"data":{"params":[{"key":"p","value":"1"}]}}}""",
+            $$$$"""{"model":{"info":{"model_id":"{{{{id}}}}","experiment_id":"0","name":"tree","creation_timestamp_ms":{{{{time}}}},"last_updated_timestamp_ms":{{{{time}}}},"artifact_uri":"mlflow-artifacts:/0/models/{{{{id}}}}/artifacts","status":"LOGGED_MODEL_PENDING","model_type":"","source_run_id":"{{{{run}}}}","tags":[{"key":"t","value":"2"}]},"data":{"params":[{"key":"p","value":"1"}]}}}""",
             made.ToJsonString());
 
         await server.PostAsync(

@@ -16,8 +16,8 @@ public sealed class RunCallTests
         var info = $$"""
             "run_uuid":"{{id}}","experiment_id":"0","run_name":"r1","user_id":"u","status":"RUNNING","start_time":5,"artifact_uri":"mlflow-artifacts:/0/{{id}}/artifacts","lifecycle_stage":"active","run_id":"{{id}}"
             """.Trim();
-        const string tags = """"tags":[{"key":"mlflow.runName","value":"r1"},{"key":"t","value":""}]"""";
-        Assert.Equal($$$"""{"run":{"info":{{{{info}}}},"data":{{{{tags}}}},"inputs":{}}}""", made.ToJsonString());
+        const string tags = "\"tags\":[{\"key\":\"mlflow.runName\",\"value\":\"r1\"},{\"key\":\"t\",\"value\":\"\"}]";
+        Assert.Equal($$$$"""{"run":{"info":{{{{{info}}}}},"data":{{{{{tags}}}}},"inputs":{}}}""", made.ToJsonString());
         await server.PostAsync("runs/log-metric", $$"""{"run_uuid": "{{id}}", "key": "loss", "value": 0.5, "timestamp": 7, "step": 1}""");
         await server.PostAsync("runs/log-parameter", $$"""{"run_id": "{{id}}", "key": "lr", "value": "0.1"}""");
         Assert.Equal(
@@ -188,14 +188,14 @@ public sealed class RunCallTests
         var model = (string)(await server.PostAsync("logged-models", """{"experiment_id": "0", "name": "m"}"""))["model"]!["info"]!["model_id"]!;
         await server.PostAsync(
             "runs/log-inputs",
-            $$"""
-            {"run_id": "{{id}}", "models": [{"model_id": "{{model}}"}], "datasets": [{"tags": [{"key": "mlflow.data.context", "value": "train"}, {"key": "x", "value": "y"}],
+            $$$"""
+            {"run_id": "{{{id}}}", "models": [{"model_id": "{{{model}}}"}], "datasets": [{"tags": [{"key": "mlflow.data.context", "value": "train"}, {"key": "x", "value": "y"}],
               "dataset": {"name": "d", "digest": "1", "source_type": "local", "source": "s", "schema": "{}", "profile": "p"}}]}
             """);
         await server.PostAsync("runs/outputs", $$"""{"run_id": "{{id}}", "models": [{"model_id": "{{model}}", "step": 3}]}""");
         var run = await server.RunAsync(id);
         Assert.Equal(
-            $$"""{"dataset_inputs":[{"tags":[{"key":"x","value":"y"},{"key":"mlflow.data.context","value":"train"}],"dataset":{"name":"d","digest":"1","source_type":"local","source":"s","schema":"{}","profile":"p"}}],"model_inputs":[{"model_id":"{{model}}"}]}""",
+            $$$"""{"dataset_inputs":[{"tags":[{"key":"x","value":"y"},{"key":"mlflow.data.context","value":"train"}],"dataset":{"name":"d","digest":"1","source_type":"local","source":"s","schema":"{}","profile":"p"}}],"model_inputs":[{"model_id":"{{{model}}}"}]}""",
             run["inputs"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Equal($$"""{"model_outputs":[{"model_id":"{{model}}","step":3}]}""", run["outputs"]!.ToJsonString());
         Assert.Equal(
