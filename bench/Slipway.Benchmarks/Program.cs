@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
     ["tracking"] = TrackingBenchmark.RunAsync,
+    ["artifacts"] = ArtifactsBenchmark.RunAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys] : args;

@@ -19,7 +19,7 @@ internal static class TrackingBenchmark
     public static async Task<bool> RunAsync(CancellationToken cancel)
     {
         var holds = await RunAsync("SQLite", null, new Limits(6000, 1200, 10_000), cancel);
-        await using var postgres = new PostgresServer(durable: true);
+        await using var postgres = new PostgresServer { IsDurable = true };
         return await RunAsync("PostgreSQL", await postgres.CreateDatabaseAsync(cancel), new Limits(3000, 600, 5000), cancel) && holds;
     }
 

@@ -16,13 +16,15 @@ internal static class TrackingSearch
 
     public static async Task<bool> RunAsync(string engine, TrackingServer server, CancellationToken cancel)
     {
-        using var http = await LeanHttp.ConnectAsync(server.Port, cancel);
         var holds = true;
         foreach (var (runs, limit100, limit1000) in ((int, int, int?)[])[(10_000, 15, 80), (100_000, 40, null)])
         {
+            // A connection that waits while runs are made would be closed by the server.
+            using var first = await LeanHttp.ConnectAsync(server.Port, cancel);
             var experiment = await TrackingBenchmark.CreateAsync(
-                http, SearchRequests.Experiment, $$"""{"name":"search of {{runs}}"}""", "experiment_id", cancel);
+                first, SearchRequests.Experiment, $$"""{"name":"search of {{runs}}"}""", "experiment_id", cancel);
             await SeedAsync(engine, server, experiment, runs, cancel);
+            using var http = await LeanHttp.ConnectAsync(server.Port, cancel);
             foreach (var (filter, order) in ((string, string?)[])
             [
                 ("metrics.m0 > 0.5", "metrics.m1 DESC"),

@@ -11,9 +11,18 @@ public sealed class ModelClient
 
     internal ModelClient(Transport transport) => this.transport = transport;
 
-    /// <summary>By name, one page at a time.</summary>
-    public IAsyncEnumerable<RegisteredModel> ListAsync(CancellationToken cancel = default) =>
-        transport.ListAsync("api/v1/models?limit=200", ClientJson.Default.PageRegisteredModel, cancel);
+    /// <summary>One page at a time.</summary>
+    /// <param name="filter">Such as <c>owner = 'ops' AND tags.team = 'ml'</c>; all models when absent.</param>
+    public IAsyncEnumerable<RegisteredModel> ListAsync(string? filter = null, CancellationToken cancel = default) => transport.ListAsync(
+        Paging.With("api/v1/models?limit=200", "filter", filter), ClientJson.Default.PageRegisteredModel, cancel);
+
+    /// <summary>Versions of any model, one page at a time.</summary>
+    /// <param name="filter">Such as <c>metrics.auc > 0.8 AND stage = 'staging'</c>.</param>
+    public IAsyncEnumerable<ModelVersion> SearchVersionsAsync(
+        string filter, IReadOnlyList<string>? orderBy = null, CancellationToken cancel = default) => transport.ListAsync(
+        (orderBy ?? []).Aggregate(
+            Paging.With("api/v1/model-versions?limit=200", "filter", filter), (path, order) => Paging.With(path, "orderBy", order)),
+        ClientJson.Default.PageModelVersion, cancel);
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public Task<RegisteredModel> GetAsync(string model, CancellationToken cancel = default) =>
@@ -79,6 +88,35 @@ public sealed class ModelClient
         using var response = await transport.SendAsync(new Call(HttpMethod.Get, Of(model, version) + "/file") { IsLong = true }, cancel);
         await Receiving.ToFileAsync(response, $"{model}/{version}", file, progress, cancel);
     }
+
+    /// <summary>Makes a version of an ONNX file, or of an MLflow model folder as a zip file.</summary>
+    public Task<ModelVersion> ImportFileAsync(
+        string model, string file, string? version = null, IProgress<TransferProgress>? progress = null, CancellationToken cancel = default)
+    {
+        var type = Path.GetExtension(file).Equals(".zip", StringComparison.OrdinalIgnoreCase) ? "application/zip" : "application/octet-stream";
+        var path = Paging.With(Paging.With(Of(model) + "/versions/import", "version", version), "requestKey", Guid.CreateVersion7().ToString("N"));
+        return transport.CallAsync(
+            new Call(HttpMethod.Post, path)
+            {
+                Content = () => new Sending(File.OpenRead(file), Path.GetFileName(file), progress) { Headers = { ContentType = new(type) } },
+                MayRepeat = true,
+                IsLong = true,
+            },
+            ClientJson.Default.ModelVersion, cancel);
+    }
+
+    /// <summary>Makes a version of a model that the server has already.</summary>
+    /// <param name="source">Such as <c>runs:/ID/model</c> or <c>models:/m-ID</c>.</param>
+    public Task<ModelVersion> ImportSourceAsync(string model, string source, string? version = null, CancellationToken cancel = default) =>
+        transport.CallAsync(
+            Call.Of(
+                HttpMethod.Post, Of(model) + "/versions/import", new ImportBody(model, source, version, Guid.CreateVersion7().ToString("N")),
+                ClientJson.Default.ImportBody, mayRepeat: true),
+            ClientJson.Default.ModelVersion, cancel);
+
+    /// <summary>Has the server check the signature of a version's package and every file in it.</summary>
+    public Task<PackageVerdict> VerifyAsync(string model, string version, CancellationToken cancel = default) => transport.CallAsync(
+        new Call(HttpMethod.Get, Of(model, version) + "/package/verify") { IsLong = true }, ClientJson.Default.PackageVerdict, cancel);
 
     private static string Of(string model) => $"api/v1/models/{Paging.Segment(model)}";
 

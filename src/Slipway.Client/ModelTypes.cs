@@ -56,3 +56,10 @@ public sealed record ModelCard(string Markdown, bool Edited);
 internal sealed record TransitionBody(Stage Stage, string? ApprovalId, string? Reason);
 
 internal sealed record AliasBody(string Version);
+
+/// <param name="Reason">What is wrong, or null when the package holds.</param>
+/// <param name="KeyId">Which key signed it.</param>
+/// <param name="Files">How many files it names.</param>
+public sealed record PackageVerdict(bool Intact, string? Reason = null, string? KeyId = null, int Files = 0);
+
+internal sealed record ImportBody(string Model, string Source, string? Version, string RequestKey);

@@ -43,20 +43,14 @@ public sealed class PostgresServer : IAsyncLifetime
         rm -rf "$folder"
         """;
 
-    private readonly string[] settings;
     private readonly SemaphoreSlim gate = new(1, 1);
     private Process? shell;
     private Task drain = Task.CompletedTask;
     private string? server;
     private string? failure;
 
-    public PostgresServer()
-        : this(durable: false)
-    {
-    }
-
-    /// <param name="durable">Whether a commit reaches the disk, as in real installations; slower.</param>
-    public PostgresServer(bool durable) => settings = durable ? [] : Fast;
+    /// <summary>Whether a commit reaches the disk, as in real installations; slower.</summary>
+    public bool IsDurable { get; init; }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -157,7 +151,7 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <remarks>initdb and postgres refuse to run as root; the postgres user comes with Debian's package.</remarks>
     private Process StartShell(string bin, string folder, int port)
     {
-        string[] command = ["sh", "-c", Script, "postgres", bin, folder, port.ToString(CultureInfo.InvariantCulture), .. settings];
+        string[] command = ["sh", "-c", Script, "postgres", bin, folder, port.ToString(CultureInfo.InvariantCulture), .. IsDurable ? [] : Fast];
         string[] asPostgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", .. command];
         var arguments = Environment.IsPrivilegedProcess ? asPostgres : command;
         var start = new ProcessStartInfo(arguments[0], arguments[1..])

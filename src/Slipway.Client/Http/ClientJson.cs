@@ -35,6 +35,8 @@ namespace Slipway.Client.Http;
 [JsonSerializable(typeof(TransitionBody))]
 [JsonSerializable(typeof(AliasBody))]
 [JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(PackageVerdict))]
+[JsonSerializable(typeof(ImportBody))]
 [JsonSerializable(typeof(LineageGraph))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(ApprovalBody))]

@@ -29,6 +29,9 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
     public Task<bool> IsAnyKeyValidAsync(CancellationToken cancel) =>
         db.ReadAsync(session => KeyStore.AnyAsync(session, time.GetUtcNow().ToUnixTimeMilliseconds(), cancel), cancel);
 
+    /// <summary>Whether the text was meant as an API key, right or wrong.</summary>
+    public static bool LooksLikeKey(string text) => text.StartsWith(KeyText.Prefix, StringComparison.Ordinal);
+
     /// <param name="text">As the holder sends it.</param>
     /// <param name="onlyKnown">Whether to answer only for keys that were right before, and ask the database for no others.</param>
     /// <returns>Null for a key that is wrong, expired or revoked, and for one whose principal is disabled.</returns>

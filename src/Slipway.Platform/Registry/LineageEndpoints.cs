@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Core.Errors;
+using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 
 namespace Slipway.Platform.Registry;
@@ -10,6 +11,7 @@ namespace Slipway.Platform.Registry;
 internal static class LineageEndpoints
 {
     public static void MapLineage(this IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/lineage", TraceAsync).WithTags("Lineage")
+        .Needs(Role.Viewer) // a graph leads through every project
         .WithSummary("What came from what, from a node given as kind and id, or as a name such as flight-delay or flight-delay/1.0.0");
 
     private static async Task<Ok<LineageGraph>> TraceAsync(

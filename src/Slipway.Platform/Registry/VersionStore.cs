@@ -117,9 +117,8 @@ internal static class VersionStore
         var names = new NameList(models);
         var latest = await session.QueryAsync(
             $"""
-            select {Columns} from model_versions v
-            where model in ({names})
-              and number = (select max(o.number) from model_versions o where o.model = v.model and o.stage = v.stage)
+            select {Columns} from model_versions
+            where (model, number) in (select model, max(number) from model_versions where model in ({names}) group by model, stage)
             order by model, number
             """,
             names.BindTo,

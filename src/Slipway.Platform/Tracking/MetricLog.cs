@@ -13,8 +13,8 @@ internal readonly record struct LoggedPoints(long ExperimentId, string RunId, by
 internal static class MetricLog
 {
     /// <summary>How many points one transaction sorts in, so that no writer waits long behind it.</summary>
-    private const int PointsAtOnce = 8192;
-    private const int RowsAtOnce = 2048;
+    private const int PointsAtOnce = 2048;
+    private const int RowsAtOnce = 1024;
 
     private sealed record Row(long ExperimentId, string RunId, string Id, byte[] Packed);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using Slipway.Core.Errors;
 
@@ -156,6 +157,11 @@ public static partial class TrackingLimits
     /// <summary>A key is also a path in a tree of charts, so it must be one that no file system would read otherwise.</summary>
     private static void CheckKey(string what, string? key)
     {
+        if (key is { Length: > 0 and <= Key } && key[0] != '.' && !key.AsSpan().ContainsAnyExcept(PlainKey))
+        {
+            return;
+        }
+
         Limit.Name($"A {what} key", key, Key);
         if (!KeyCharacters().IsMatch(key!) || key!.Split('/').Any(segment => segment is "" or "." or ".."))
         {
@@ -163,6 +169,10 @@ public static partial class TrackingLimits
                 $"The {what} key '{key}' is not allowed: letters, digits, '_', '-', '.', ':', ' ' and '/' between parts, none of them '.' or '..'.");
         }
     }
+
+    /// <summary>What nearly every key consists of, and nothing else needs to be looked at in one that does.</summary>
+    private static readonly SearchValues<char> PlainKey =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.: ");
 
     [GeneratedRegex(@"\A[/\w.\- :]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex KeyCharacters();

@@ -94,6 +94,19 @@ internal static partial class SettingValue
             : throw new FormatException("it is out of range");
     }
 
+    /// <returns>Null for never.</returns>
+    public static TimeSpan? AgeOrNever(string text, TimeSpan least, TimeSpan most)
+    {
+        if (text == "never")
+        {
+            return null;
+        }
+
+        return !Platform.Foundation.Yaml.Duration.TryParse(text, out var age) ? throw new FormatException("it is no length of time")
+            : age >= least && age <= most ? age
+            : throw new FormatException("it is out of range");
+    }
+
     public static long Bytes(string text, long least, long most)
     {
         var match = SizePattern().Match(text);

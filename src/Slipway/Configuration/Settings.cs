@@ -80,6 +80,9 @@ internal static class Settings
             }),
         One("max-body-size", "SIZE", "a size from 1KiB to 4GiB, such as 32MiB", "Largest request body. Default: 32MiB",
             (options, value) => options with { MaxBodySize = SettingValue.Bytes(value, 1L << 10, 4L << 30) }),
+        One("gc-after", "AGE", "a length of time from 1h to 3650d, such as 30d, or never",
+            "How long what was deleted can be restored before the nightly collection takes it. Default: 30d",
+            (options, value) => options with { GcAfter = SettingValue.AgeOrNever(value, TimeSpan.FromHours(1), TimeSpan.FromDays(3650)) }),
     ];
 
     public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);

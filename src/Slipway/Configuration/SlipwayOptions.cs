@@ -67,6 +67,9 @@ internal sealed record SlipwayOptions
 
     /// <summary>Bytes; a larger body is answered with 413.</summary>
     public long MaxBodySize { get; init; } = 32L << 20;
+
+    /// <summary>How long what was deleted is kept; null for ever.</summary>
+    public TimeSpan? GcAfter { get; init; } = TimeSpan.FromDays(30);
 }
 
 /// <summary>Whether callers are asked who they are.</summary>

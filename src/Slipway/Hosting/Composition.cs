@@ -12,6 +12,7 @@ using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
+using Slipway.Platform.Tracking.Garbage;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
@@ -52,7 +53,7 @@ internal static class Composition
         app.UseMiddleware<SignInMiddleware>();
 
         // After sign-in, so that only callers who are known can have anything unpacked; what comes out is bounded like any body.
-        app.UseRequestDecompression();
+        app.UseUnpacking();
         app.MapHealth();
         app.MapOpenApi().NeedsSignIn();
         app.MapPrometheusScrapingEndpoint("/metrics");
@@ -83,6 +84,7 @@ internal static class Composition
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
             .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })
+            .AddSingleton(new GarbageOptions { Retention = options.GcAfter })
             .AddTracking()
             .AddOpenLineage(new OpenLineageOptions
             {

@@ -42,6 +42,9 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
         ".incoming/x", "a/.incoming/x",
     ];
 
+    /// <summary>Dots that are all of a segment are resolved before a route is looked for: such an address names another resource.</summary>
+    private static readonly string[] InAddress = [.. Payloads.Where(payload => payload is not (".." or "../" or "%2e"))];
+
     private SlipwayServer server = null!;
     private string run = "";
 
@@ -76,28 +79,31 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
     public async Task A_path_in_the_address_leads_nowhere_else()
     {
         await AttackAsync(
-        [
-            ("GET", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("HEAD", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/{run}/artifacts/"),
-            ("DELETE", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/{run}/"), ("PUT", $"{Proxy}/artifacts/0/"),
-            ("GET", $"{Proxy}/artifacts/"), ("PUT", $"{Proxy}/artifacts/"), ("DELETE", $"{Proxy}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/models/"),
-            ("PUT", $"/ajax-api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/"), ("PUT", $"/api/3.0/mlflow-artifacts/artifacts/0/{run}/artifacts/"),
-            ("GET", $"{Proxy}/presigned/0/{run}/artifacts/"), ("GET", $"{Proxy}/links/0/{run}/artifacts/"), ("PUT", $"{Proxy}/links/0/{run}/artifacts/"),
-            ("PUT", $"{Proxy}/mpu/parts/"), ("GET", $"/api/v1/runs/{run}/artifacts/"), ("PUT", $"/api/v1/runs/{run}/artifacts/"),
-            ("DELETE", $"/api/v1/runs/{run}/artifacts/"), ("PUT", $"/api/v1/runs/{run}/uploads/"), ("DELETE", $"/api/v1/runs/{run}/uploads/"),
-        ]);
+            InAddress,
+            [
+                ("GET", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("HEAD", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/{run}/artifacts/"),
+                ("DELETE", $"{Proxy}/artifacts/0/{run}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/{run}/"), ("PUT", $"{Proxy}/artifacts/0/"),
+                ("GET", $"{Proxy}/artifacts/"), ("PUT", $"{Proxy}/artifacts/"), ("DELETE", $"{Proxy}/artifacts/"), ("PUT", $"{Proxy}/artifacts/0/models/"),
+                ("PUT", $"/ajax-api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/"), ("PUT", $"/api/3.0/mlflow-artifacts/artifacts/0/{run}/artifacts/"),
+                ("GET", $"{Proxy}/presigned/0/{run}/artifacts/"), ("GET", $"{Proxy}/links/0/{run}/artifacts/"), ("PUT", $"{Proxy}/links/0/{run}/artifacts/"),
+                ("PUT", $"{Proxy}/mpu/parts/"), ("GET", $"/api/v1/runs/{run}/artifacts/"), ("PUT", $"/api/v1/runs/{run}/artifacts/"),
+                ("DELETE", $"/api/v1/runs/{run}/artifacts/"), ("PUT", $"/api/v1/runs/{run}/uploads/"), ("DELETE", $"/api/v1/runs/{run}/uploads/"),
+            ]);
     }
 
     [Fact]
     public async Task A_path_in_the_query_leads_nowhere_else()
     {
         await AttackAsync(
-        [
-            ("GET", $"{Proxy}/artifacts?path=0/{run}/artifacts/"), ("GET", $"{Proxy}/artifacts?path="), ("GET", $"/api/2.0/mlflow/artifacts/list?run_id={run}&path="),
-            ("GET", "/api/2.0/mlflow/artifacts/list?run_id="), ("GET", $"/get-artifact?run_id={run}&path="), ("GET", "/get-artifact?path=kept&run_id="),
-            ("GET", $"/ajax-api/2.0/mlflow/get-artifact?run_uuid={run}&path="), ("POST", $"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path="),
-            ("POST", "/ajax-api/2.0/mlflow/upload-artifact?path=canary&run_uuid="), ("GET", $"/api/v1/runs/{run}/artifacts?folder="),
-            ("GET", $"/api/v1/runs/{run}/artifacts?recursive=true&folder="),
-        ]);
+            Payloads,
+            [
+                ("GET", $"{Proxy}/artifacts?path=0/{run}/artifacts/"), ("GET", $"{Proxy}/artifacts?path="), ("GET", $"/api/2.0/mlflow/artifacts/list?run_id={run}&path="),
+                ("GET", "/api/2.0/mlflow/artifacts/list?run_id="), ("GET", $"/get-artifact?run_id={run}&path="), ("GET", "/get-artifact?path=kept&run_id="),
+                ("GET", $"/ajax-api/2.0/mlflow/get-artifact?run_uuid={run}&path="), ("POST", $"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path="),
+                ("POST", "/ajax-api/2.0/mlflow/upload-artifact?path=canary&run_uuid="), ("GET", $"/api/v1/runs/{run}/artifacts?folder="),
+                ("GET", $"/api/v1/runs/{run}/artifacts?recursive=true&folder="), ("GET", "/model-versions/get-artifact?name=none&version=1&path="),
+                ("GET", "/model-versions/get-artifact?path=canary&version=1&name="), ("GET", "/model-versions/get-artifact?path=canary&name=none&version="),
+            ]);
     }
 
     [Fact]
@@ -118,6 +124,10 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
                 await RefusedAsync("POST", $"{Proxy}/mpu/abort/0/{run}/artifacts", new JsonObject { ["path"] = "x", ["upload_id"] = given });
             }
 
+        }
+
+        foreach (var payload in InAddress)
+        {
             await RefusedAsync("POST", $"{Proxy}/mpu/create/0/{run}/artifacts/{payload}", new JsonObject { ["path"] = "x", ["num_parts"] = 1 });
         }
 
@@ -143,12 +153,46 @@ public sealed class ArtifactAttackTests : IAsyncLifetime
         await RefusedAsync("POST", $"{Proxy}/mpu/create/0/{run}/artifacts/sub", new JsonObject { ["path"] = "../..", ["num_parts"] = 1 });
     }
 
-    private async Task AttackAsync((string Method, string Target)[] inputs)
+    /// <summary>A version's source and an experiment's location decide where files are read and written.</summary>
+    [Fact]
+    public async Task A_source_or_a_location_opens_no_other_folder()
+    {
+        string[] places =
+        [
+            "/etc", "file:///etc", "FILE:///etc", "fIlE:/etc", "file://localhost/etc", "file:etc", "../../../../etc", "./canary", @"\\host\share", @"C:\canary",
+            "mlflow-artifacts:/../../../../etc", "mlflow-artifacts:/0/%2e%2e/%2e%2e/etc", $"mlflow-artifacts:/0/{run}/artifacts/../../../..",
+            $"mlflow-artifacts:/0/{run}/artifacts/link", $"mlflow-artifacts:/0/{run}/artifacts#/../../../..", $"mlflow-artifacts:/0/{run}/artifacts?/../../../..",
+            $"mlflow-artifacts:/0/{run}/artifacts;/../../../..", $"runs:/{run}/../../../..", $"runs:/{run}/link", "runs:/../../../../etc/passwd",
+            "models:/../../../../etc/1", "s3://bucket/../../../../etc", "http:///#/../../../../etc/",
+        ];
+        var before = Snapshot();
+        for (var i = 0; i < places.Length; i++)
+        {
+            var model = $"evil{i}";
+            await PostAsync("/api/2.0/mlflow/registered-models/create", new { name = model });
+            var version = new JsonObject { ["name"] = model, ["source"] = places[i], ["run_id"] = run };
+            await RawHttp.SendAsync(server.Http.BaseAddress!, "POST", "/api/2.0/mlflow/model-versions/create", version.ToJsonString(), Cancel);
+            foreach (var path in new[] { "canary", "passwd", "..%2fcanary", "link/canary" })
+            {
+                var answer = await RawHttp.SendAsync(
+                    server.Http.BaseAddress!, "GET", $"/model-versions/get-artifact?name={model}&version=1&path={path}", null, Cancel);
+                Assert.True(answer.Status is >= 400 and < 500, $"{places[i]} {path}: {answer.Text}");
+                Assert.DoesNotContain(Secret, answer.Text, StringComparison.Ordinal);
+            }
+
+            await RefusedAsync(
+                "POST", "/api/2.0/mlflow/experiments/create", new JsonObject { ["name"] = model, ["artifact_location"] = places[i] });
+        }
+
+        Assert.Equal(before, Snapshot());
+    }
+
+    private async Task AttackAsync(string[] payloads, (string Method, string Target)[] inputs)
     {
         var before = Snapshot();
         foreach (var (method, target) in inputs)
         {
-            foreach (var payload in Payloads)
+            foreach (var payload in payloads)
             {
                 var answer = await RawHttp.SendAsync(server.Http.BaseAddress!, method, target + payload, method is "GET" or "HEAD" ? null : "overwritten", Cancel);
                 Assert.True(answer.Status is >= 400 and < 500, $"{method} {target}{payload}: {answer.Text}");

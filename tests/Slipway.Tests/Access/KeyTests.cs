@@ -196,6 +196,24 @@ public abstract class KeyContract(PostgresServer? postgres) : AccessKit(postgres
     }
 
     [Fact]
+    public async Task Fifty_changes_at_once_keep_one_chain_with_a_row_for_each()
+    {
+        await AdminKeyAsync("ada");
+        await using var db = OpenAgain();
+        await using var other = Compose(db);
+        var elsewhere = (KeyService)other.GetService(typeof(KeyService))!;
+        var before = (await Audit.VerifyAsync(Cancel)).Rows;
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(
+            () => (i % 2 == 0 ? Keys : elsewhere).CreateAsync(Root, new KeyRequest("ada"), Cancel))));
+
+        var verdict = await Audit.VerifyAsync(Cancel);
+        Assert.True(verdict.Intact, verdict.Reason);
+        Assert.Equal(before + 50, verdict.Rows);
+        Assert.Equal(51, (await Keys.ListAsync(Root, "ada", null, 100, Cancel)).Items.Count);
+    }
+
+    [Fact]
     public async Task Pages_of_keys_hold_each_key_once()
     {
         await AdminKeyAsync("ada");

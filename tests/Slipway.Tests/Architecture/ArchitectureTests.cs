@@ -49,6 +49,7 @@ public sealed class ArchitectureTests
 
     [Theory]
     [InlineData("Slipway.Core")]
+    [InlineData("Slipway.Client")]
     [InlineData("Slipway.Inference")]
     [InlineData(Platform)]
     public void What_only_scale_out_needs_stays_out(string name)
@@ -62,6 +63,20 @@ public sealed class ArchitectureTests
     {
         var references = Assembly.Load("Slipway.Core").GetReferencedAssemblies().Select(a => a.Name!);
         Assert.DoesNotContain(references, r => !r.StartsWith("System", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_client_stands_on_core_alone()
+    {
+        var references = Assembly.Load("Slipway.Client").GetReferencedAssemblies().Select(a => a.Name!);
+        Assert.DoesNotContain(references, r => r != "Slipway.Core" && !r.StartsWith("System", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_of_the_platform_knows_the_client()
+    {
+        string[] below = ["Slipway.Core", "Slipway.Inference", Platform];
+        Assert.All(below, name => Assert.DoesNotContain("Slipway.Client", Assembly.Load(name).GetReferencedAssemblies().Select(a => a.Name!)));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class ImportTests() : OnBothEngines(null)
     [InlineData("its MLmodel names the file 'model/gone.onnx', which is not there", "model/MLmodel", "flavors: {onnx: {data: gone.onnx}}\n")]
     [InlineData("MLmodel:1:17: 'data' must be a file inside the folder", "model/MLmodel", "flavors: {onnx: {data: ../../secret.onnx}}\n")]
     [InlineData("MLmodel:1:17: 'data' must be a file inside the folder", "model/MLmodel", "flavors: {onnx: {data: /etc/passwd}}\n")]
-    [InlineData("this is not YAML", "model/MLmodel", "flavors: [\n")]
+    [InlineData("MLmodel:2:1: ", "model/MLmodel", "flavors: [\n")]
     public async Task What_cannot_be_served_is_registered_without_a_file_and_says_why(string why, string path, string content)
     {
         await PutAsync(path, Text(content));

@@ -117,7 +117,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
 
         using var down = await Http.GetAsync(new Uri($"/api/v1/runs/{id}/artifacts/report/page.html", UriKind.Relative), Cancel);
         Assert.Equal(page, await down.Content.ReadAsByteArrayAsync(Cancel));
-        Assert.Equal("application/octet-stream", down.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("text/plain", down.Content.Headers.ContentType!.MediaType);
         Assert.Equal("attachment", down.Content.Headers.ContentDisposition!.DispositionType);
         Assert.Equal("page.html", down.Content.Headers.ContentDisposition.FileName);
         Assert.Equal(["nosniff"], down.Headers.GetValues("X-Content-Type-Options"));

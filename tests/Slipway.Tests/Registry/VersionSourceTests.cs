@@ -12,7 +12,7 @@ public sealed class VersionSourceTests
     [
         "/etc/passwd", "etc", "./model", "../model", "file:///etc", "file:/etc", "FILE:///etc", "File:/etc", "file://localhost/etc",
         "file:///etc#fragment", "file:///etc?x=1", "fiLe:///etc", "local:/etc", "C:/windows", "c:\\windows", "\\\\host\\share", "//host/share",
-        " file:///etc", "file\u0000:///etc", "model", "~/model", "runs:", "runs", "%66ile:///etc", "mlflow-artifacts", "s3", "s3:bucket",
+        " file:///etc", "file\u0001:///etc", "model", "~/model", "runs:", "runs", "%66ile:///etc", "mlflow-artifacts", "s3", "s3:bucket",
         "runs:\\etc", "\tfile:///etc", "file:///etc\n",
     ];
 
@@ -28,6 +28,10 @@ public sealed class VersionSourceTests
     [Theory]
     [MemberData(nameof(Local))]
     public void A_path_of_a_local_file_system_is_refused_in_every_disguise(string source) => Refused(source, "runs:/RUN/PATH");
+
+    [Fact]
+    public void What_no_database_can_hold_is_refused() =>
+        Assert.Equal(ErrorKind.Invalid, Assert.Throws<SlipwayException>(() => VersionSource.Parse("file\0:///etc")).Kind);
 
     [Theory]
     [MemberData(nameof(Climbing))]

@@ -11,6 +11,7 @@ alter table model_versions add column not_servable text;
 alter table model_versions add column manifest text;
 alter table model_versions add column manifest_key text;
 alter table model_versions add column manifest_signature text;
+create index model_versions_stage on model_versions (model, stage, number);
 create index model_versions_updated on model_versions (updated_ms desc, model, number desc);
 
 -- A version that is gone leaves its name behind: approvals, lineage and the audit log still speak of it.

@@ -4,8 +4,11 @@ namespace Slipway.Platform.Tracking.Garbage;
 
 internal static class GarbageStore
 {
+    // What was logged last goes first: as long as it is locked, nobody sorts it into the tables that follow.
     private static readonly string[] OfRun =
     [
+        "delete from metric_log where run_id = @id",
+        "delete from logged_model_metrics where run_id = @id",
         "delete from run_params where run_id = @id",
         "delete from run_tags where run_id = @id",
         "delete from metrics where run_id = @id",
@@ -19,6 +22,7 @@ internal static class GarbageStore
 
     private static readonly string[] OfModel =
     [
+        "delete from logged_model_metrics where model_id = @id",
         "delete from logged_model_params where model_id = @id",
         "delete from logged_model_tags where model_id = @id",
         "delete from run_model_inputs where model_id = @id",

@@ -53,12 +53,10 @@ internal sealed partial class SignInMiddleware(
 
         var address = context.Connection.RemoteIpAddress;
         var isOver = failures.IsReached(address);
-        var actor = await keys.ByKeyAsync(shown.Text, onlyKnown: isOver, context.RequestAborted);
-        if (actor is null && !isOver)
-        {
-            actor = await tokens.ByTokenAsync(context, shown.Text);
-        }
 
+        // A token that is right is told by its signature alone, so others at the address cannot shut its holder out.
+        var actor = await keys.ByKeyAsync(shown.Text, onlyKnown: isOver, context.RequestAborted)
+            ?? await tokens.ByTokenAsync(context, shown.Text);
         if (actor is not null)
         {
             return actor;

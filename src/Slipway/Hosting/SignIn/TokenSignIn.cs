@@ -19,7 +19,7 @@ internal sealed class TokenSignIn(SlipwayOptions options, SignInService principa
     /// <returns>Null without an issuer, and for a token that is not its, not for us, not valid now, or of somebody turned away.</returns>
     public async ValueTask<Actor?> ByTokenAsync(HttpContext context, string text)
     {
-        if (options.Oidc is not { } oidc)
+        if (options.Oidc is not { } oidc || SignInService.LooksLikeKey(text))
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Registry.Sources;
 using Slipway.Platform.Tracking;
 
 namespace Slipway.Protocols.Mlflow;
@@ -19,6 +20,8 @@ internal static class ArtifactCalls
         {
             routes.MapAt(method, "/get-artifact", DownloadOfRunAsync);
             routes.MapRaw(method, "/mlflow/get-artifact", DownloadOfRunAsync);
+            routes.MapAt(method, "/model-versions/get-artifact", DownloadOfVersionAsync);
+            routes.MapRaw(method, "/mlflow/model-versions/get-artifact", DownloadOfVersionAsync);
             routes.MapRaw(method, "/mlflow/logged-models/{model_id}/artifacts/files", DownloadOfModelAsync);
         }
 
@@ -59,6 +62,13 @@ internal static class ArtifactCalls
     }
 
     private static Task DownloadOfRunAsync(MlflowCall call) => DownloadAsync(call, ArtifactOwner.Run(call.RunId()), call.RequiredText("path"));
+
+    private static async Task DownloadOfVersionAsync(MlflowCall call)
+    {
+        var (name, version, path) = (call.RequiredText("name"), call.RequiredText("version"), ArtifactPath.Check(call.RequiredText("path")));
+        var (owner, file) = await call.Service<VersionPlaces>().LocateAsync(call.Actor, name, version, path, call.Cancel);
+        await DownloadAsync(call, owner, file);
+    }
 
     private static Task DownloadOfModelAsync(MlflowCall call) =>
         DownloadAsync(call, ArtifactOwner.LoggedModel(call.Route("model_id")), call.RequiredText("artifact_file_path"));

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Links;
 using Slipway.Platform.Tracking;
 
@@ -70,7 +71,8 @@ internal static class ArtifactLinkCalls
     {
         var actor = await ProveAsync(call, $"PUT {call.Http.Request.RouteValues["path"]}");
         var (owner, path) = ArtifactProxyCalls.AddressOf(call);
-        await call.Service<RunArtifacts>().PutAsync(actor, owner, path, call.Http.Request.Body, call.Cancel);
+        await using var content = RequestContent.Open(call.Http.Request);
+        await call.Service<RunArtifacts>().PutAsync(actor, owner, path, content, call.Cancel);
         await call.AnswerAsync();
     }
 
@@ -78,7 +80,8 @@ internal static class ArtifactLinkCalls
     {
         var (upload, number) = (call.Route("upload"), int.Parse(call.Route("number"), CultureInfo.InvariantCulture));
         await ProveAsync(call, PartSubject(upload, number));
-        var part = await call.Service<RunArtifacts>().PutLinkedPartAsync(upload, number, call.Http.Request.Body, call.Cancel);
+        await using var content = RequestContent.Open(call.Http.Request);
+        var part = await call.Service<RunArtifacts>().PutLinkedPartAsync(upload, number, content, call.Cancel);
         call.Http.Response.Headers.ETag = $"\"{part.Sha256}\"";
         await call.AnswerAsync();
     }
