@@ -16,7 +16,7 @@ public sealed class RunCallTests
         var info = $$"""
             "run_uuid":"{{id}}","experiment_id":"0","run_name":"r1","user_id":"u","status":"RUNNING","start_time":5,"artifact_uri":"mlflow-artifacts:/0/{{id}}/artifacts","lifecycle_stage":"active","run_id":"{{id}}"
             """.Trim();
-        const string tags = """"tags":[{"key":"mlflow.runName","value":"r1"},{"key":"t","value":""}]"""";
+        const string tags = "\"tags\":[{\"key\":\"mlflow.runName\",\"value\":\"r1\"},{\"key\":\"t\",\"value\":\"\"}]";
         Assert.Equal($$$$"""{"run":{"info":{{{{{info}}}}},"data":{{{{{tags}}}}},"inputs":{}}}""", made.ToJsonString());
         await server.PostAsync("runs/log-metric", $$"""{"run_uuid": "{{id}}", "key": "loss", "value": 0.5, "timestamp": 7, "step": 1}""");
         await server.PostAsync("runs/log-parameter", $$"""{"run_id": "{{id}}", "key": "lr", "value": "0.1"}""");
