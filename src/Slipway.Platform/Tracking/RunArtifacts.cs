@@ -117,6 +117,14 @@ public sealed class RunArtifacts(Db db, BlobStore blobs, AccessService access)
         }
     }
 
+    /// <summary>The same for one path, which must be one that can be written to.</summary>
+    public async Task RequireWritableAsync(Actor actor, ArtifactOwner owner, string path, CancellationToken cancel)
+    {
+        ArtifactPath.Check(path);
+        await RequireWritableAsync(actor, owner, cancel);
+        blobs.Check($"{owner.Folder}/{path}");
+    }
+
     private async Task<ArtifactPlace> RequireAsync(Actor actor, ArtifactOwner owner, Role least, CancellationToken cancel)
     {
         // No id holds a character that one of the databases cannot take.

@@ -61,6 +61,9 @@ public sealed class BlobStore
         return File.Exists(file) ? file : throw BlobFolder.Missing(key);
     }
 
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a bad key or one that passes through a link.</exception>
+    public void Check(string key) => folder.PathOf(key);
+
     public bool Exists(string key) => File.Exists(folder.PathOf(key));
 
     /// <summary>Keys below a folder, sorted by ordinal.</summary>

@@ -50,9 +50,9 @@ internal static class ArtifactLinkCalls
 
     private static async Task CreateUploadAsync(MlflowCall call)
     {
-        var (owner, path) = (ArtifactOwner.Run(call.RunId()), ArtifactPath.Check(call.RequiredText("path")));
+        var (owner, path) = (ArtifactOwner.Run(call.RunId()), call.RequiredText("path"));
         var artifacts = call.Service<RunArtifacts>();
-        await artifacts.RequireWritableAsync(call.Actor, owner, call.Cancel);
+        await artifacts.RequireWritableAsync(call.Actor, owner, path, call.Cancel);
         var root = ArtifactAddress.ParseUri(await artifacts.RequireReadableAsync(call.Actor, owner, call.Cancel))!.Owner;
         var lifetime = call.Integer("expiration") is { } seconds ? Seconds(seconds) : Lifetime;
         var address = string.Create(CultureInfo.InvariantCulture, $"{root.ExperimentId}/{root.Id}/artifacts/{path}");
