@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
@@ -91,6 +93,27 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
         return await DetailAsync(session, model, cancel);
     }
 
+    /// <summary>
+    /// Adds a registered version to the tag in which MLflow's clients look for them. It is the server's own note of what it
+    /// did, so it takes no role; a model that is not there is passed over.
+    /// </summary>
+    public async Task NoteVersionAsync(DbSession session, string id, string model, int number, CancellationToken cancel)
+    {
+        if (await LoggedModelStore.FindAsync(session, id, cancel) is not { } found)
+        {
+            return;
+        }
+
+        var tags = (await DetailAsync(session, found, cancel)).Tags;
+        var versions = VersionsIn(tags.GetValueOrDefault(RunTags.ModelVersions));
+        var noted = new JsonObject { ["name"] = model, ["version"] = number };
+        if (!versions.Any(version => JsonNode.DeepEquals(version, noted)))
+        {
+            versions.Add(noted);
+            await LoggedModelStore.PutTagAsync(session, id, RunTags.ModelVersions, versions.ToJsonString(), cancel);
+        }
+    }
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> without the tag.</exception>
     public Task DeleteTagAsync(Actor actor, string id, string key, CancellationToken cancel) => db.WriteAsync(
         async session =>
@@ -110,6 +133,19 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
         Limit.Range("A page of logged models", query.Limit, 1, TrackingLimits.LoggedModelsPage);
         Limit.Range("The number of datasets", query.Datasets.Count, 0, MaxDatasets);
         return await db.ReadAsync(session => LoggedModelSearch.PageAsync(session, query, ProjectAccess.Readable(actor), cancel), cancel);
+    }
+
+    /// <summary>Anybody may set the tag, so it need not be a list.</summary>
+    private static JsonArray VersionsIn(string? tag)
+    {
+        try
+        {
+            return tag is null ? [] : JsonNode.Parse(tag) as JsonArray ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
     }
 
     private async Task<LoggedModel> RequireAsync(DbSession session, Actor actor, string id, Role least, CancellationToken cancel)

@@ -12,6 +12,9 @@ public static class RunTags
     /// <summary>A JSON list of the models that a client before MLflow 3 has logged.</summary>
     public const string ModelHistory = "mlflow.log-model.history";
 
+    /// <summary>Of a logged model: a JSON list of the versions that were registered of it.</summary>
+    public const string ModelVersions = "mlflow.modelVersions";
+
     /// <summary>Of a dataset's use, not of a run: what for.</summary>
     public const string DatasetContext = "mlflow.data.context";
 }

@@ -143,7 +143,17 @@ public sealed class ModelImport(
             NotServable = found.NotServable,
         };
         return await db.WriteAsync(
-            session => registry.CreateVersionAsync(session, actor, made, found.File, cancel, found.Documents), cancel);
+            async session =>
+            {
+                var created = await registry.CreateVersionAsync(session, actor, made, found.File, cancel, found.Documents);
+                if (!string.IsNullOrEmpty(created.ModelId))
+                {
+                    await loggedModels.NoteVersionAsync(session, created.ModelId, created.Model, created.Number, cancel);
+                }
+
+                return created;
+            },
+            cancel);
     }
 
     private static FoundModel Servable(FoundModel found) => found.File is null
