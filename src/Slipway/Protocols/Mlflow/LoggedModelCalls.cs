@@ -61,7 +61,9 @@ internal static class LoggedModelCalls
 
     private static async Task DeleteTagAsync(MlflowCall call)
     {
-        await Service(call).DeleteTagAsync(call.Actor, call.Route("model_id"), call.Route("tag_key"), call.Cancel);
+        // The one character that the server leaves encoded in a path.
+        var key = call.Route("tag_key").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        await Service(call).DeleteTagAsync(call.Actor, call.Route("model_id"), key, call.Cancel);
         await call.AnswerAsync();
     }
 
