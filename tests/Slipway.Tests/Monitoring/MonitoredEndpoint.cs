@@ -9,6 +9,7 @@ using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Foundation.Outgoing;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Registry;
+using Slipway.Platform.Registry.Packages;
 using Slipway.Platform.Serving;
 using Slipway.Platform.Serving.Predictions;
 using Slipway.Platform.Tracking;
@@ -58,6 +59,7 @@ public abstract class MonitoredEndpoint(PostgresServer? postgres) : OnBothEngine
         collection.AddSingleton(db).AddSingleton(time ?? Time).AddSingleton(new JobOptions { Poll = TimeSpan.FromMilliseconds(20) });
         collection.AddSingleton<JobService>().AddSingleton<ScheduleService>();
         collection.AddSingleton(new BlobStore(Folder.Combine("blobs"))).AddSingleton(new AnalyticsEngine(new AnalyticsOptions()));
+        collection.AddSingleton(_ => new PackageKeys(Folder.Combine("keys")));
         collection.AddSingleton(options ?? new MonitoringOptions());
         collection.AddSingleton(new OutgoingAddressPolicy([AllowedTarget.Parse("127.0.0.1")]));
         collection.AddAccess().AddTracking().AddRegistry().AddServing().AddMonitoring();

@@ -122,7 +122,7 @@ public sealed class RestTests() : OnBothEngines(null), IAsyncDisposable
         Assert.Equal("page.html", down.Content.Headers.ContentDisposition.FileName);
         Assert.Equal(["nosniff"], down.Headers.GetValues("X-Content-Type-Options"));
         Assert.Equal(["sandbox; default-src 'none'"], down.Headers.GetValues("Content-Security-Policy"));
-        Assert.Equal("report/page.html", (string?)(await GetAsync($"/api/v1/runs/{id}/artifacts"))[0]!["path"]);
+        Assert.Equal("report/page.html", (string?)(await GetAsync($"/api/v1/runs/{id}/artifacts?recursive=true"))["items"]![0]!["path"]);
 
         using var part = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/runs/{id}/artifacts/report/page.html");
         part.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(1, 6);

@@ -146,9 +146,11 @@ public sealed class ModelImport(
             async session =>
             {
                 var created = await registry.CreateVersionAsync(session, actor, made, found.File, cancel, found.Documents);
-                if (!string.IsNullOrEmpty(created.ModelId))
+
+                // Only of the model that was read, and not of one that a request merely names.
+                if (found.ModelId is { Length: > 0 } modelId)
                 {
-                    await loggedModels.NoteVersionAsync(session, created.ModelId, created.Model, created.Number, cancel);
+                    await loggedModels.NoteVersionAsync(session, modelId, created.Model, created.Number, cancel);
                 }
 
                 return created;

@@ -61,7 +61,7 @@ internal static class LoggedModelCalls
 
     private static async Task DeleteTagAsync(MlflowCall call)
     {
-        // A slash within a segment of a path stays encoded.
+        // The one character that the server leaves encoded in a path.
         var key = call.Route("tag_key").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         await Service(call).DeleteTagAsync(call.Actor, call.Route("model_id"), key, call.Cancel);
         await call.AnswerAsync();
