@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation.Blobs;
 
 namespace Slipway.Platform.Registry.Packages;
 
@@ -16,15 +17,24 @@ public sealed class PackageKeys : IDisposable
     private readonly string fresh;
 
     /// <param name="folder">Created when absent; the private key in it is readable by its owner only.</param>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> naming a file that holds no P-256 key.</exception>
+    /// <exception cref="SlipwayException">
+    /// <see cref="ErrorKind.FailedPrecondition"/> naming a file that holds no P-256 key; Unavailable when the disk takes no key.
+    /// </exception>
     public PackageKeys(string folder)
     {
-        Directory.CreateDirectory(Path.Combine(folder, "trusted"));
         var file = Path.Combine(folder, "signing.pem");
         fresh = Path.Combine(folder, "signing.new");
-        if (!File.Exists(file))
+        try
         {
-            Make(file);
+            Directory.CreateDirectory(Path.Combine(folder, "trusted"));
+            if (!File.Exists(file))
+            {
+                Make(file);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw DiskErrors.Unavailable(failure, $"the signing key in '{folder}'");
         }
 
         signing = Read(file);
