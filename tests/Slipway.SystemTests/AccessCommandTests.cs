@@ -59,7 +59,8 @@ public sealed class AccessCommandTests : IDisposable
         await using var server = await SlipwayServer.StartOnAsync(Data);
         var environment = new Dictionary<string, string>
         {
-            ["SLIPWAY_SERVER"] = server.Http.BaseAddress!.ToString(), ["SLIPWAY_API_KEY"] = admin,
+            ["SLIPWAY_SERVER"] = server.Http.BaseAddress!.ToString(),
+            ["SLIPWAY_API_KEY"] = admin,
         };
         Task<CommandResult> RemoteAsync(string command) => SlipwayProcess.RunAsync(command.Split(' '), folder.FullPath, environment);
 

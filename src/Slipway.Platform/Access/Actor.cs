@@ -45,7 +45,8 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
         var most = key.HighestRole;
         return new Actor(Name, Min(Role, most), Grants?.ToDictionary(grant => grant.Key, grant => Min(grant.Value, most)))
         {
-            Key = key, Owner = this,
+            Key = key,
+            Owner = this,
         };
     }
 

@@ -36,7 +36,9 @@ public sealed partial class ApprovalService(
             Guid.CreateVersion7(now).ToString("N"), subject, action, reason, by.Name, now.ToUnixTimeMilliseconds(),
             Math.Max(1, policy.Required), ApprovalState.Pending, null, [])
         {
-            Project = project, Model = model, Author = author,
+            Project = project,
+            Model = model,
+            Author = author,
         };
         if (await ApprovalStore.InsertAsync(session, approval, cancel) == 0)
         {

@@ -98,6 +98,8 @@ internal static class ApprovalStore
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
         row.GetInt32(6), EnumName.Parse<ApprovalState>(row.GetString(7), "state"), row.Long(8), [])
     {
-        Project = row.Text(9), Model = row.Text(10), Author = row.Text(11),
+        Project = row.Text(9),
+        Model = row.Text(10),
+        Author = row.Text(11),
     };
 }

@@ -47,7 +47,10 @@ public sealed partial class RegistryService
             version.Artifact, file, version.Signature, version.FeatureService, version.FeatureViews, version.Metrics, version.TrainingWindow,
             version.Limitations, version.Description, now, actor.Name, now, [], version.Tags)
         {
-            Source = version.Source, RunLink = version.RunLink, ModelId = version.ModelId, NotServable = version.NotServable,
+            Source = version.Source,
+            RunLink = version.RunLink,
+            ModelId = version.ModelId,
+            NotServable = version.NotServable,
         };
         await VersionStore.InsertAsync(session, created, version.RequestKey, cancel);
         await ModelStore.CountAsync(session, version.Model, created.Number, cancel);

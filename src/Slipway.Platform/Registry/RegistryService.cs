@@ -136,7 +136,8 @@ public sealed partial class RegistryService(
         var created = new RegisteredModel(
             model.Name, model.Description ?? "", model.Owner ?? "", now, actor.Name, now, tags, new Dictionary<string, int>())
         {
-            Project = model.Project, Governed = model.Governed,
+            Project = model.Project,
+            Governed = model.Governed,
         };
         if (await ModelStore.InsertAsync(session, created, 0, cancel) == 0)
         {

@@ -25,7 +25,9 @@ internal static class GcCommand
         var command = new Command("gc", "Remove for good what was deleted, and files and jobs that nothing needs.");
         var age = new Option<string>("--older-than")
         {
-            HelpName = "AGE", Description = "How long ago it was deleted, such as 30d or 12h. Default: 30d", DefaultValueFactory = _ => "30d",
+            HelpName = "AGE",
+            Description = "How long ago it was deleted, such as 30d or 12h. Default: 30d",
+            DefaultValueFactory = _ => "30d",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be removed" };
         var server = new Option<string?>("--server") { HelpName = "URL", Description = "Ask this running server. Default: work on the data folder" };

@@ -14,7 +14,8 @@ public sealed class ActorTests
     {
         var ada = new Actor("ada", Role.Viewer, new Dictionary<string, Role>
         {
-            ["project/flights"] = Role.Contributor, ["model/delay"] = Role.Approver,
+            ["project/flights"] = Role.Contributor,
+            ["model/delay"] = Role.Approver,
         });
 
         Assert.Equal(Role.Contributor, ada.RoleIn("flights"));

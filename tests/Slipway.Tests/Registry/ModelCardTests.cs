@@ -27,8 +27,14 @@ public sealed class ModelCardTests() : OnBothEngines(null)
             RunId = run.Id,
             FeatureService = "delay_v1",
             FeatureViews = new Dictionary<string, string> { ["route_14d"] = "1", ["airport_delay"] = "3" },
-            Metrics = new Dictionary<string, double> { ["auc"] = 0.7284321, ["log_loss"] = 0.41, 
-                ["slice/carrier/AA/auc"] = 0.71, ["slice/carrier/UA/auc"] = 0.74, ["slice/carrier/UA/log_loss"] = 0.4 },
+            Metrics = new Dictionary<string, double>
+            {
+                ["auc"] = 0.7284321,
+                ["log_loss"] = 0.41,
+                ["slice/carrier/AA/auc"] = 0.71,
+                ["slice/carrier/UA/auc"] = 0.74,
+                ["slice/carrier/UA/log_loss"] = 0.4
+            },
             TrainingWindow = new TrainingWindow(978307200000000, 986083200000000),
         });
 

@@ -98,7 +98,9 @@ public abstract class ModelLifecycleContract(PostgresServer? postgres) : OnBothE
     {
         var version = await kit.PromoteAsync(await kit.CreateAsync("delay", with: v => v with
         {
-            FeatureService = "delay_v1", Tags = new Dictionary<string, string> { ["a"] = "b" }, RequestKey = "r",
+            FeatureService = "delay_v1",
+            Tags = new Dictionary<string, string> { ["a"] = "b" },
+            RequestKey = "r",
         }));
         await kit.CreateAsync("delay");
         await kit.Registry.DeleteVersionAsync(Carl, "delay", "2", Cancel);

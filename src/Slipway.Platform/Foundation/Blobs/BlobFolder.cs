@@ -89,7 +89,9 @@ internal sealed class BlobFolder
 
         var options = new EnumerationOptions
         {
-            RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false,
+            RecurseSubdirectories = recursive,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+            IgnoreInaccessible = false,
         };
         return new FileSystemEnumerable<(string Path, bool IsFolder)>(
             start, (ref FileSystemEntry entry) => (RelativeTo(start, ref entry), entry.IsDirectory), options)

@@ -87,13 +87,15 @@ public sealed class ModelImport(
                 var model = await loggedModels.GetAsync(actor, logged.ModelId, cancel);
                 return await FindAsync(actor, ArtifactOwner.LoggedModel(logged.ModelId), logged.Path, cancel) with
                 {
-                    RunId = model.SourceRunId, ModelId = model.Id,
+                    RunId = model.SourceRunId,
+                    ModelId = model.Id,
                 };
             case OfVersion other:
                 var version = await registry.GetVersionAsync(actor, other.Model, other.Reference, cancel);
                 return new FoundModel(version.File, version.Signature, version.NotServable, new Dictionary<string, string>())
                 {
-                    RunId = version.RunId, ModelId = version.ModelId,
+                    RunId = version.RunId,
+                    ModelId = version.ModelId,
                 };
             default:
                 return FoundModel.Nothing("its source is not among the artifacts of this server");

@@ -13,12 +13,14 @@ internal sealed class AccessFlags
 
     private readonly Option<string?> server = new("--server")
     {
-        HelpName = "URL", Description = $"Go through this running server; also {ServerVariable}. Default: work on the data folder itself",
+        HelpName = "URL",
+        Description = $"Go through this running server; also {ServerVariable}. Default: work on the data folder itself",
     };
 
     private readonly Option<string?> key = new("--api-key")
     {
-        HelpName = "KEY", Description = $"The key to that server; better in {KeyVariable}, which other users of the machine do not see",
+        HelpName = "KEY",
+        Description = $"The key to that server; better in {KeyVariable}, which other users of the machine do not see",
     };
 
     private AccessFlags(Command command)

@@ -16,7 +16,9 @@ internal static class ApprovalsCommand
     {
         var state = new Option<string>("--state")
         {
-            HelpName = "STATE", Description = "pending, approved, rejected or all. Default: pending", DefaultValueFactory = _ => "pending",
+            HelpName = "STATE",
+            Description = "pending, approved, rejected or all. Default: pending",
+            DefaultValueFactory = _ => "pending",
         };
         return ClientFlags.Bind(new Command("list", "List approvals, newest first.") { state }, async (parse, client, output, cancel) => output.Table(
             await client.Approvals.ListAsync(StateOf(parse.GetRequiredValue(state)), cancel: cancel).ToListAsync(cancel),

@@ -15,7 +15,9 @@ internal static class LineageCommand
         };
         var direction = new Option<string>("--direction")
         {
-            HelpName = "WAY", Description = "upstream, downstream or both. Default: both", DefaultValueFactory = _ => "both",
+            HelpName = "WAY",
+            Description = "upstream, downstream or both. Default: both",
+            DefaultValueFactory = _ => "both",
         };
         var depth = new Option<int>("--depth") { HelpName = "N", Description = "How many steps away, 1 to 50. Default: 20", DefaultValueFactory = _ => 20 };
         return ClientFlags.Bind(

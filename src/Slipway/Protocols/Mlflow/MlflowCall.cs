@@ -14,7 +14,9 @@ internal sealed class MlflowCall(HttpContext context, JsonElement body)
 {
     public static JsonWriterOptions JsonFormat { get; } = new()
     {
-        Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+        Indented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
     };
 
     public HttpContext Http => context;

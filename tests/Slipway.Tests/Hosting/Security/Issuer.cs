@@ -27,7 +27,8 @@ internal sealed class Issuer : IAsyncDisposable
         app = builder.Build();
         app.MapGet("/.well-known/openid-configuration", () => new Dictionary<string, string>
         {
-            ["issuer"] = Address, ["jwks_uri"] = $"{Address}/keys",
+            ["issuer"] = Address,
+            ["jwks_uri"] = $"{Address}/keys",
         });
         app.MapGet("/keys", () => new { keys = new[] { PublicKey() } });
     }
@@ -83,8 +84,12 @@ internal sealed class Issuer : IAsyncDisposable
         var key = rsa.ExportParameters(includePrivateParameters: false);
         return new
         {
-            kty = "RSA", use = "sig", kid = "k1", alg = "RS256",
-            n = Base64UrlEncoder.Encode(key.Modulus), e = Base64UrlEncoder.Encode(key.Exponent),
+            kty = "RSA",
+            use = "sig",
+            kid = "k1",
+            alg = "RS256",
+            n = Base64UrlEncoder.Encode(key.Modulus),
+            e = Base64UrlEncoder.Encode(key.Exponent),
         };
     }
 }
