@@ -13,7 +13,8 @@ public sealed class GroupCommitTests : IAsyncDisposable
     private readonly Db db;
     private readonly AsyncLocal<string?> caller = new();
 
-    public GroupCommitTests() => db = Db.OpenSqlite(folder.Combine("slipway.db"));
+    /// <summary>All the time there is, so that what waits is one group on a busy machine too.</summary>
+    public GroupCommitTests() => db = Db.OpenSqlite(folder.Combine("slipway.db"), TimeSpan.FromMinutes(10));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

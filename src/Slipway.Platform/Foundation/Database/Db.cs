@@ -25,7 +25,10 @@ public sealed class Db : IAsyncDisposable
     internal NpgsqlDataSource? Postgres => postgres;
 
     /// <param name="file">Created when absent; its folder must exist.</param>
-    public static Db OpenSqlite(string file) => new(new SqliteConnections(file), null);
+    public static Db OpenSqlite(string file) => OpenSqlite(file, SqliteWriter.MaxTime);
+
+    /// <param name="groupTime">How long writes may gather behind the first of their transaction.</param>
+    internal static Db OpenSqlite(string file, TimeSpan groupTime) => new(new SqliteConnections(file, groupTime), null);
 
     /// <param name="connectionString">An Npgsql connection string, such as <c>Host=…;Username=…;Database=…</c>.</param>
     public static Db OpenPostgres(string connectionString)

@@ -15,10 +15,10 @@ internal sealed class SqliteConnections : IAsyncDisposable
     private readonly SemaphoreSlim reading = new(MaxReaders, MaxReaders);
     private readonly ConcurrentBag<SqliteLink> readers = [];
 
-    public SqliteConnections(string file)
+    public SqliteConnections(string file, TimeSpan groupTime)
     {
         this.file = file;
-        writer = new SqliteWriter(() => OpenAsync(WriterCacheKilobytes, CancellationToken.None));
+        writer = new SqliteWriter(() => OpenAsync(WriterCacheKilobytes, CancellationToken.None), groupTime);
     }
 
     public async Task<T> ReadAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)

@@ -7,11 +7,12 @@ namespace Slipway.Platform.Foundation.Database;
 /// commit, which is the expensive part. Each sees what those before it did, which is safe because all of them are kept or
 /// none. See docs/adr/0005-group-commit.md.
 /// </summary>
-internal sealed class SqliteWriter(Func<Task<SqliteLink>> open) : IAsyncDisposable
+internal sealed class SqliteWriter(Func<Task<SqliteLink>> open, TimeSpan groupTime) : IAsyncDisposable
 {
-    /// <summary>A group ends here, so that the first of it does not wait for ever.</summary>
+    /// <summary>A group ends after this time, or this many, so that the first of it does not wait for ever.</summary>
+    public static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(5);
+
     private const int MaxGroup = 256;
-    private static readonly TimeSpan MaxTime = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock gate = new();
     private readonly Queue<SqliteWrite> waiting = [];
@@ -88,7 +89,7 @@ internal sealed class SqliteWriter(Func<Task<SqliteLink>> open) : IAsyncDisposab
                     await RunAsync(on, transaction, write, group);
                 }
 
-                write = ++tried < MaxGroup && TimeProvider.System.GetElapsedTime(started) < MaxTime ? Next(orStop: false) : null;
+                write = ++tried < MaxGroup && TimeProvider.System.GetElapsedTime(started) < groupTime ? Next(orStop: false) : null;
             }
 
             transaction.Commit();
