@@ -29,9 +29,9 @@ internal static class AuditCommand
                 return;
             }
 
-            TextTable.Write(
+            AccessTable.Write(
                 ["ROW", "TIME", "ACTOR", "ACTION", "OBJECT", "DETAIL"],
-                rows.Select(row => (string[])[$"{row.Seq}", TextTable.Time(row.AtMs, ""), row.Actor, row.Action, row.Object, row.Detail]));
+                rows.Select(row => (string[])[$"{row.Seq}", AccessTable.Time(row.AtMs, ""), row.Actor, row.Action, row.Object, row.Detail]));
         });
         return command;
     }

@@ -58,12 +58,12 @@ internal static class KeysCommand
                 return;
             }
 
-            TextTable.Write(
+            AccessTable.Write(
                 ["ID", "USER", "SCOPES", "EXPIRES", "LAST USED", "REVOKED", "DESCRIPTION"],
                 keys.Select(key => (string[])
                 [
-                    key.Id, key.Principal, string.Join(',', key.Scopes.Select(EnumName.Of)), TextTable.Time(key.ExpiresMs, "never"),
-                    TextTable.Time(key.LastUsedMs, "never"), TextTable.Time(key.RevokedMs, "no"), key.Description,
+                    key.Id, key.Principal, string.Join(',', key.Scopes.Select(EnumName.Of)), AccessTable.Time(key.ExpiresMs, "never"),
+                    AccessTable.Time(key.LastUsedMs, "never"), AccessTable.Time(key.RevokedMs, "no"), key.Description,
                 ]));
         });
         return command;
@@ -101,7 +101,7 @@ internal static class KeysCommand
 
         Console.Error.WriteLine(
             $"Key {made.Key.Id} of '{made.Key.Principal}', for {string.Join(", ", made.Key.Scopes.Select(EnumName.Of))}; "
-            + $"expires: {TextTable.Time(made.Key.ExpiresMs, "never")}. It is shown only now:");
+            + $"expires: {AccessTable.Time(made.Key.ExpiresMs, "never")}. It is shown only now:");
         Console.Out.WriteLine(made.Text);
     }
 

@@ -101,14 +101,14 @@ internal static class UsersCommand
                 Console.Out.WriteLine(Json.Write(any));
                 break;
             case List<Principal> users:
-                TextTable.Write(["NAME", "KIND", "ROLE", "STATE", "SINCE"], users.Select(user => (string[])
+                AccessTable.Write(["NAME", "KIND", "ROLE", "STATE", "SINCE"], users.Select(user => (string[])
                 [
                     user.Name, EnumName.Of(user.Kind), EnumName.Of(user.Role), user.Disabled ? "disabled" : "active",
-                    TextTable.Time(user.CreatedMs, ""),
+                    AccessTable.Time(user.CreatedMs, ""),
                 ]));
                 break;
             case Principal user:
-                TextTable.Write(["SCOPE", "ROLE"], [
+                AccessTable.Write(["SCOPE", "ROLE"], [
                     ["everywhere", EnumName.Of(user.Role)],
                     .. user.Grants.Select(grant => (string[])[grant.Key, EnumName.Of(grant.Value)]),
                 ]);
