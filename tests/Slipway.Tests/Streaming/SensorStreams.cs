@@ -64,7 +64,7 @@ internal sealed class SensorStreams
         Registry = new FeatureRegistryService(db, new AuditLog(db, time), time);
         Online = new OnlineFeatures(Registry, Store, time);
         Service = new StreamService(db, Log, Registry, Signals, Options, time);
-        Materialisation = new StreamMaterialisation(db, Log, Registry, Store, Signals, time);
+        Materialisation = new StreamMaterialisation(Log, Registry, Store, Signals, time);
     }
 
     public StreamOptions Options { get; }

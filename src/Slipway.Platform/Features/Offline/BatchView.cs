@@ -14,7 +14,11 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
     public string SourceName => Definition.Source!.Source.Name ?? Definition.Name;
 
     /// <summary>Join keys, event time, created time where there is one, features: by event time.</summary>
-    public Table Run(AnalyticsSession session, SourceData data)
+    public Table Run(AnalyticsSession session, SourceData data) =>
+        session.Query($"select * from ({Prepare(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+
+    /// <summary>The query that computes the same in no order, its source ready to be read.</summary>
+    public string Prepare(AnalyticsSession session, SourceData data)
     {
         var from = Relation;
         if (data.Table is { } table)
@@ -29,8 +33,7 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         var declared = Definition.Source!.Source.Columns;
         var columns = declared.Count > 0 ? declared : Describe(session, from);
         var relation = declared.Count > 0 ? $"(select {string.Join(", ", declared.Select(Cast))} from {from})" : from;
-        return session.Query(
-            $"select * from ({BatchQuery.Sql(Repository, Definition, columns, relation)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+        return BatchQuery.Sql(Repository, Definition, columns, relation);
     }
 
     /// <summary>The columns that a file or table has: an empty result carries them.</summary>

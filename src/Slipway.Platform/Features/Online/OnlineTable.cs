@@ -26,8 +26,8 @@ internal static class OnlineTable
 
     public static Task WriteAsync(DbSession session, string view, IReadOnlyList<OnlineRow> rows, CancellationToken cancel) =>
         session.Engine == DbEngine.Postgres
-            ? WriteManyAsync(session, view, Winners(rows), cancel)
-            : WriteEachAsync(session, view, Winners(rows), cancel);
+            ? WriteManyAsync(session, view, OnlineRows.Winners(rows), cancel)
+            : WriteEachAsync(session, view, OnlineRows.Winners(rows), cancel);
 
     private static Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
@@ -62,27 +62,6 @@ internal static class OnlineTable
                     .With("rows", chunk.Select(r => r.Bytes).ToArray()),
                 cancel);
         }
-    }
-
-    /// <summary>
-    /// One row per key: PostgreSQL refuses to touch a row twice in one statement. In the order of the keys: two writers of the
-    /// same entities queue instead of blocking each other, and the pages of the index are touched once each.
-    /// </summary>
-    private static OnlineRow[] Winners(IReadOnlyList<OnlineRow> rows)
-    {
-        var winners = new Dictionary<byte[], OnlineRow>(rows.Count, KeyBytes.Comparer);
-        foreach (var row in rows)
-        {
-            if (!winners.TryGetValue(row.Key, out var held)
-                || (row.EventTimeUs, row.CreatedUs).CompareTo((held.EventTimeUs, held.CreatedUs)) >= 0)
-            {
-                winners[row.Key] = row;
-            }
-        }
-
-        var sorted = winners.Values.ToArray();
-        Array.Sort(sorted, static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key));
-        return sorted;
     }
 
     public static Task<List<(byte[] Key, OnlineEntry Entry)>> ReadAsync(
@@ -122,6 +101,15 @@ internal static class OnlineTable
         },
         Read,
         cancel);
+
+    public static Task<List<byte[]>> KeysAsync(DbSession session, string view, byte[]? after, int limit, CancellationToken cancel) =>
+        session.QueryAsync(
+            """
+            select entity_key from online_features where view = @view and (@first or entity_key > @after) order by entity_key limit @limit
+            """,
+            c => c.With("view", view).With("first", after is null).With("after", after ?? []).With("limit", limit),
+            row => row.GetFieldValue<byte[]>(0),
+            cancel);
 
     public static Task<int> DeleteAsync(DbSession session, string view, byte[] key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from online_features where view = @view and entity_key = @key", c => c.With("view", view).With("key", key), cancel);
