@@ -12,6 +12,10 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
+    ["online"] = OnlineBenchmark.RunAsync,
+    ["materialize"] = MaterializeBenchmark.RunAsync,
+    ["materialize-embedded"] = MaterializeBenchmark.EmbeddedAsync,
+    ["materialize-redis"] = MaterializeBenchmark.RedisAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys.Where(name => !name.Contains('-', StringComparison.Ordinal))] : args;

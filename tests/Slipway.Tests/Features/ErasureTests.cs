@@ -88,8 +88,8 @@ public abstract class ErasureContract(PostgresServer? postgres, RedisServer? red
     [Fact]
     public async Task An_erasure_that_comes_between_check_and_write_still_wins()
     {
-        var list = features.Erasures;
-        var late = new OnlineStore(new ErasingStore(Open(), () => features.Erasure.EraseAsync(Request("airport", """{"airport":["ORD"]}"""), Admin, Cancel)), list);
+        var request = Request("airport", """{"airport":["ORD"]}""");
+        var late = new OnlineStore(new WatchedStore(Open(), _ => features.Erasure.EraseAsync(request, Admin, Cancel)), features.Erasures);
         await late.WriteAsync("weather@1", [new OnlineRow(Keys("ORD").ToArray(0), Hour, 1, [1])], Cancel);
         Assert.Null((await features.Store.ReadAsync("weather@1", Keys("ORD"), Cancel))[0]);
     }
@@ -104,23 +104,6 @@ public abstract class ErasureContract(PostgresServer? postgres, RedisServer? red
         Assert.Equal("There is no entity 'person'; there are airline, airport.", unknown.Message);
         var none = await Assert.ThrowsAsync<SlipwayException>(() => features.Erasure.EraseAsync(Request("airport", """{"airport":[null]}"""), Admin, Cancel));
         Assert.Equal("Row 0: a key of entity 'airport' is null.", none.Message);
-    }
-
-    /// <summary>Lets something happen after the list was asked and before the rows are written: the worst moment.</summary>
-    private sealed class ErasingStore(IOnlineStore inner, Func<Task> between) : IOnlineStore
-    {
-        public ValueTask<OnlineEntry?[]> ReadAsync(string view, EntityKeys keys, CancellationToken cancel) => inner.ReadAsync(view, keys, cancel);
-
-        public async Task WriteAsync(
-            IReadOnlyList<OnlineWrite> writes, Func<Platform.Foundation.Database.DbSession, Task>? position, CancellationToken cancel)
-        {
-            await between();
-            await inner.WriteAsync(writes, position, cancel);
-        }
-
-        public Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel) => inner.DeleteAsync(view, keys, cancel);
-
-        public IAsyncEnumerable<byte[]> KeysAsync(string view, CancellationToken cancel) => inner.KeysAsync(view, cancel);
     }
 }
 
