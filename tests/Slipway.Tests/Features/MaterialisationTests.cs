@@ -71,7 +71,7 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
     public async Task A_run_that_is_cut_short_goes_on_with_what_is_left()
     {
         var writes = 0;
-        var full = new WatchedStore(Open(), _ => Interlocked.Increment(ref writes) > 1 ? throw new IOException("the disk is full") : Task.CompletedTask);
+        var full = new WatchedStore(Open(), _ => Interlocked.Increment(ref writes) > 2 ? throw new IOException("the disk is full") : Task.CompletedTask);
         using var flaky = await WeatherFeatures.OpenAsync(Db, Time, full, Cancel);
         var rows = ManyAirports();
         await Assert.ThrowsAnyAsync<Exception>(() => flaky.MaterialiseAsync("run", "weather", rows, 100, Cancel));

@@ -96,7 +96,7 @@ public abstract class BackfillContract(PostgresServer? postgres) : OnBothEngines
         }
 
         await streams.DrainAsync(Cancel);
-        await DrainPastAsync();
+        await streams.DrainAsync(Cancel, "past");
         await AssertSameAsync();
     }
 
@@ -179,15 +179,6 @@ public abstract class BackfillContract(PostgresServer? postgres) : OnBothEngines
             Column.Int64("value", [.. events.Select(e => (long)e.Value)]),
         ]),
         Folder.Combine("past.parquet"), Cancel);
-
-    private async Task DrainPastAsync()
-    {
-        var views = (await streams.Registry.StreamingViewsAsync(Cancel)).Where(view => view.Topic == "past").ToArray();
-        var stream = await TopicStream.OpenAsync("past", views, Db, streams.Log, streams.Store, streams.Options, Time, Cancel);
-        while (await stream.StepAsync(Cancel) >= 0)
-        {
-        }
-    }
 
     private async Task AssertSameAsync()
     {

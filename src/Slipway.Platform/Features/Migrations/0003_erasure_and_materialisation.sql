@@ -23,3 +23,5 @@ create table feature_watermarks (
   watermark_us bigint not null,
   changed_ms bigint not null
 );
+-- A row of a few kilobytes is read with its page instead of from a table beside it.
+/*postgres: alter table online_features set (toast_tuple_target = 8160); */
