@@ -54,4 +54,20 @@ internal static class ProjectAccess
                 .Select(grant => grant.Key[scope.Length..]),
         ];
     }
+
+    /// <returns>Those of the runs that the actor may read.</returns>
+    public static async Task<IReadOnlySet<string>> ReadableRunsAsync(
+        DbSession session, Actor actor, IReadOnlyCollection<string> runIds, CancellationToken cancel)
+    {
+        var projects = Readable(actor);
+        var readable = projects is null ? runIds : await session.QueryAsync(
+            $"""
+            select r.id from runs r join experiments e on e.id = r.experiment_id
+            where r.id {ValueSet.In(session, "ids")} and e.project {ValueSet.In(session, "projects")}
+            """,
+            c => c.With("ids", ValueSet.Of(session, runIds.ToArray())).With("projects", ValueSet.Of(session, projects)),
+            row => row.GetString(0),
+            cancel);
+        return readable.ToHashSet(StringComparer.Ordinal);
+    }
 }

@@ -36,6 +36,11 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
         },
         cancel);
 
+    /// <returns>Those of the runs that the actor may read.</returns>
+    public Task<IReadOnlySet<string>> ReadableAsync(
+        DbSession session, Actor actor, IReadOnlyCollection<string> ids, CancellationToken cancel) =>
+        ProjectAccess.ReadableRunsAsync(session, actor, ids, cancel);
+
     /// <summary>Soft-deletes it; deleting it again changes nothing.</summary>
     public Task DeleteAsync(Actor actor, string id, CancellationToken cancel) => SetDeletedAsync(actor, id, true, cancel);
 

@@ -50,7 +50,7 @@ public sealed class DemoTests(SmallFlights flights)
         var (summary, _, _) = await flights.UnbrokenAsync();
 
         Assert.Equal(
-            ["dataset", "endpoint", "feature_service", "model_version", "pipeline_run", "run"],
+            ["alert", "dataset", "endpoint", "feature_service", "model_version", "pipeline_run", "run"],
             ((JsonObject)summary["lineage"]!).Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(["flight-delay"], Names(summary["lineage"]!["endpoint"]!));
         var versions = ((JsonArray)summary["model_versions"]!).Select(v => $"flight-delay/{v!["version"]}").ToList();
