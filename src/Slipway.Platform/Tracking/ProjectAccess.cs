@@ -43,6 +43,15 @@ internal static class ProjectAccess
             project ?? throw SlipwayException.NotFound($"There is no run '{runId}'."), null, actor, least, $"run/{runId}");
     }
 
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/>, or NotFound also when it is deleted.</exception>
+    public static async Task<LoggedModel> RequireInLoggedModelAsync(
+        this AccessService access, DbSession session, string id, Actor actor, Role least, CancellationToken cancel)
+    {
+        var model = await LoggedModelStore.RequireAsync(session, id, cancel);
+        await access.RequireInExperimentAsync(session, model.ExperimentId, actor, least, $"logged-model/{id}", cancel);
+        return model;
+    }
+
     /// <summary>The projects whose experiments the actor may see; null for all of them.</summary>
     public static string[]? Readable(Actor actor)
     {

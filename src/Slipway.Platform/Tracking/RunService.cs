@@ -73,6 +73,7 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
         {
             CheckModel(model);
             await access.RequireInRunAsync(session, id, actor, Role.Contributor, cancel);
+            await RunStore.LockAsync(session, id, cancel);
             await ActiveAsync(session, id, cancel);
             var history = await RunStore.FindTagAsync(session, id, RunTags.ModelHistory, cancel);
             var list = IsFilledList(history) ? $"{history!.TrimEnd()[..^1]}, {model}]" : $"[{model}]";
