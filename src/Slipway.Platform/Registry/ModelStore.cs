@@ -38,6 +38,11 @@ internal static class ModelStore
             row => new TakenModel(name, row.GetInt32(0), row.GetString(1), row.GetInt32(2) == 1, EnumName.Parse<Role>(row.GetString(3), "role")),
             cancel);
 
+    /// <summary>Locks the model until the transaction ends, and leaves it as it is.</summary>
+    /// <returns>0 when there is no such model.</returns>
+    public static Task<int> HoldAsync(DbSession session, string name, CancellationToken cancel) => session.ExecuteAsync(
+        "update registered_models set updated_ms = updated_ms where name = @name", c => c.With("name", name), cancel);
+
     public static Task<string?> ProjectAsync(DbSession session, string name, CancellationToken cancel) => session.FirstAsync(
         "select project from registered_models where name = @name", c => c.With("name", name), row => row.Text(0), cancel);
 
