@@ -244,8 +244,9 @@ public sealed class ServingService
     private async Task<Endpoint> SaveAsync(
         DbSession session, Endpoint? before, Endpoint next, Actor actor, string action, string reason, CancellationToken cancel)
     {
-        await source.HoldAsync(session, next, cancel);
+        // The endpoint's lock first, which a new endpoint has only once it is saved, then the model's: all take them in this order.
         var saved = await store.SaveAsync(session, before, next, actor.Name, reason, cancel);
+        await source.HoldAsync(session, saved, cancel);
         await audit.AppendAsync(
             session, actor, action, $"endpoint/{saved.Name}", new { saved.Revision, saved.Model, saved.Variants, reason }, cancel);
         await source.LinkAsync(session, saved, actor, cancel);

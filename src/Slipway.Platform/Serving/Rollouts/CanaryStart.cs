@@ -43,8 +43,8 @@ internal sealed class CanaryStart(
         var share = rollout.Plan.Steps[0];
         var reason = $"Canary of {rollout.Challenger} begins at {share} %: {rollout.Cause}";
         var next = CanaryEvaluation.Split(before with { Rollout = rollout.Id }, rollout, share);
-        await source.HoldAsync(session, next, cancel);
         var saved = await endpoints.SaveAsync(session, before, next, actor.Name, reason, cancel);
+        await source.HoldAsync(session, saved, cancel);
         rollout = rollout with { Evidence = [StepEvidence.Start(share, saved.Revision)], Reason = reason };
         await RolloutStore.InsertAsync(session, rollout, cancel);
         await source.LinkAsync(session, saved, actor, cancel);
