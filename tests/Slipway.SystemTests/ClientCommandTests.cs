@@ -59,6 +59,50 @@ public sealed class ClientCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Logged_models_are_listed_deleted_and_restored()
+    {
+        var made = await server.Http.PostAsJsonAsync("/api/v1/logged-models", new { experimentId = 0, name = "tree", @params = new { depth = "3" } });
+        var id = (string)(await made.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+
+        var list = await RunAsync("logged-models", "list", "params.depth = '3'");
+        var deleted = await RunAsync("logged-models", "delete", id);
+        var none = await RunAsync("logged-models", "list");
+        var restored = await RunAsync("logged-models", "restore", id);
+        var back = await JsonAsync("logged-models", "list", "--experiment", "Default");
+
+        Assert.Matches($"(?m)^{id} +tree +pending ", list.Output);
+        Assert.Equal((0, $"Deleted {id}."), (deleted.ExitCode, deleted.Output.Trim()));
+        Assert.Equal("No logged models.", none.Output.Trim());
+        Assert.Equal((0, $"Restored {id}."), (restored.ExitCode, restored.Output.Trim()));
+        Assert.Equal(id, (string?)Assert.Single(back.AsArray())!["id"]);
+    }
+
+    [Fact]
+    public async Task Policies_are_set_listed_and_removed()
+    {
+        var none = await RunAsync("approvals", "policy", "list");
+        var set = await RunAsync("approvals", "policy", "set", "project/flights", "--required", "2");
+        await RunAsync("approvals", "policy", "set", "model/delay", "--required", "1", "--author-may-approve");
+        var list = await RunAsync("approvals", "policy", "list");
+        var json = await JsonAsync("approvals", "policy", "list");
+        await RunAsync("approvals", "policy", "remove", "project/flights");
+        var left = await JsonAsync("approvals", "policy", "list");
+        var wrong = await RunAsync("approvals", "policy", "set", "flights", "--required", "2");
+        var many = await RunAsync("approvals", "policy", "set", "model/delay", "--required", "11");
+
+        Assert.Equal((0, "No policies: the rule of the server holds everywhere."), (none.ExitCode, none.Output.Trim()));
+        Assert.Equal((0, "project/flights: 2 must agree, the author may not be among them."), (set.ExitCode, set.Output.Trim()));
+        Assert.Matches(@"(?m)^SCOPE +REQUIRED +AUTHOR MAY APPROVE$", list.Output);
+        Assert.Matches(@"(?m)^model/delay +1 +yes$", list.Output);
+        Assert.Matches(@"(?m)^project/flights +2 +no$", list.Output);
+        Assert.Equal(["model/delay", "project/flights"], json.AsArray().Select(p => (string?)p!["scope"]));
+        Assert.Equal("model/delay", (string?)Assert.Single(left.AsArray())!["scope"]);
+        Assert.Equal((2, "slipway: 'flights' is not a scope; use project/NAME or model/NAME."), (wrong.ExitCode, Assert.Single(wrong.ErrorLines)));
+        Assert.Equal(2, many.ExitCode);
+        Assert.Contains("11", Assert.Single(many.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_goes_wrong_is_one_line_and_an_exit_code()
     {
         var absent = await RunAsync("runs", "get", "none");

@@ -56,6 +56,7 @@ internal static class CommandLine
             VersionCommand.Create(),
             RunsCommand.Create(),
             ExperimentsCommand.Create(),
+            LoggedModelsCommand.Create(),
             ModelsCommand.Create(),
             ApprovalsCommand.Create(),
             LineageCommand.Create(),
