@@ -79,7 +79,7 @@ public sealed class JoinTests : IDisposable
             """, "--features", "prices:price");
 
         Assert.Equal(
-            ["1", "2", "1", "", "1", "2"], lines.Skip(1).Select(line => line.Split(',')[1]));
+            ["1", "2", "1", "", "1", "2"], lines.Skip(1).Select(line => line.Split(',')[2]));
         Assert.Equal("a,2024-01-01T15:29:59+05:30,", lines[4]);
     }
 
@@ -231,14 +231,14 @@ public sealed class JoinTests : IDisposable
               - name: load
                 kind: streaming
                 entities: [sensor]
-                source: {name: readings, event_timestamp: at}
+                source: {name: readings, event_timestamp: seen}
                 hop: 10m
                 aggregations: [{name: mean_20m, function: mean, input: double, window: 20m}]
               - name: daily
                 kind: batch
                 entities: [sensor]
                 source: {name: readings}
-                sql: select sensor, date_trunc('day', at) + interval 1 day as event_timestamp, count(*) as readings from source group by all
+                sql: select sensor, date_trunc('day', seen) + interval 1 day as event_timestamp, count(*) as readings from source group by all
                 features: [{name: readings, type: int64, default: 0}]
               - name: excess
                 kind: derived
@@ -251,7 +251,7 @@ public sealed class JoinTests : IDisposable
                 features: [{name: over, type: bool, expression: excess__twice > limit}]
             """);
         folder.Write("readings.csv", """
-            sensor,at,value
+            sensor,seen,value
             s,2024-01-01T10:01:00Z,1
             s,2024-01-01T10:09:00Z,3
             s,2024-01-01T10:12:00Z,-5
