@@ -181,7 +181,7 @@ public sealed class JoinTests : IDisposable
         Assert.Equal(expected, await folder.LinesAsync(types, "out.parquet"));
         Assert.Equal(2, clash.ExitCode);
         Assert.Equal(
-            "slipway: 'origin:temperature' and 'destination:temperature' both give a column 'temperature'; "
+            "slipway: There would be two columns of one name: 'origin:temperature' and 'destination:temperature' both give a column 'temperature'; "
             + "ask for full names ('full_feature_names: true', --full-names).", Assert.Single(clash.ErrorLines));
         Assert.False(File.Exists(folder.Path("other.parquet")));
     }

@@ -113,7 +113,7 @@ public sealed class FeatureRepositoryTests
     [InlineData("- name: airport_weather", "- nam: airport_weather", "file.yaml:4:5: 'name' is missing.")]
     [InlineData("entities: [airport]", "entities: airport", "file.yaml:6:15: 'entities' must be a list.")]
     [InlineData("path: weather.parquet, ", "", "file.yaml:8:13: a source has either a 'path' or a 'topic' or 'postgres'.")]
-    [InlineData("path: weather.parquet, ", "postgres: db, ", "file.yaml:8:23: a source on PostgreSQL has either a 'table' or 'sql'.")]
+    [InlineData("path: weather.parquet, ", "postgres: db, ", "file.yaml:8:24: a source on PostgreSQL has either a 'table' or 'sql'.")]
     [InlineData("path: weather.parquet, ", "postgres: 'Host=db;Password=x', table: t, ", "in the environment variable SLIPWAY_POSTGRES_NAME, never here.")]
     [InlineData("entities: [airport]", "entities: [port]", "file.yaml:4:5: feature view 'airport_weather': there is no entity 'port'; there are airport.")]
     [InlineData("{airport_id: origin_id}", "{id: origin_id}", "file.yaml:14:9: feature service 'flight_delay_v1': 'airport_weather' has no join key 'id'; it has airport_id.")]

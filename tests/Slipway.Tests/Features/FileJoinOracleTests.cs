@@ -83,7 +83,7 @@ public sealed class FileJoinOracleTests : IDisposable
 
     private Task ToParquetAsync(string name, string types)
     {
-        var casts = types.Split(", ").Select(type => type.Split(' ')).Select(type => $"{type[0]}::{type[1]} as {type[0]}");
+        var casts = types.Split(", ").Select(type => type.Split(' ')).Select(type => $"{Sql.Name(type[0])}::{type[1]} as {Sql.Name(type[0])}");
         return analytics.RunAsync(
             session =>
             {

@@ -23,14 +23,14 @@ public sealed class FileJoin(AnalyticsEngine analytics)
         var toCsv = JoinOutput.IsCsv(request.Output);
         var repository = FeatureRepository.Load(request.Repository);
         var service = Service(repository, request);
+        if (ServicePlanner.Clash(repository, service) is { } clash)
+        {
+            throw SlipwayException.Invalid($"There would be two columns of one name: {clash}");
+        }
+
         using var scratch = new ScratchFolder(Directory.CreateTempSubdirectory("slipway-join-").FullName);
         var sources = await analytics.RunAsync(session => ViewSources.Open(session, repository, service, scratch, cancel), cancel);
         var plan = sources.Catalog.Service(service.Name);
-        if (plan.Clash is { } clash)
-        {
-            throw SlipwayException.Invalid(char.ToUpperInvariant(clash[0]) + clash[1..]);
-        }
-
         var entities = await analytics.RunAsync(session => EntityFile.Open(session, request.Entities, Needed(plan), toCsv), cancel);
         CheckNames(plan, entities);
         var streams = new ViewStreams(sources.Catalog, new SourceTables(sources.ByName, analytics), analytics);

@@ -52,8 +52,9 @@ internal sealed class ServicePlanner
         };
     }
 
-    /// <summary>Names that differ in case only clash too: they are one column to DuckDB and to many a reader.</summary>
-    private static string? Clash(FeatureRepository repository, FeatureServiceDefinition service)
+    /// <summary>Two features that would be columns of one name; null when there are none.</summary>
+    /// <remarks>Names that differ in case only clash too: they are one column to DuckDB and to many a reader.</remarks>
+    public static string? Clash(FeatureRepository repository, FeatureServiceDefinition service)
     {
         var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (from, feature) in service.Features.SelectMany(s => repository.Selected(s).Select(f => (From: s.Name, f.Name))))

@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 
@@ -47,11 +48,19 @@ public sealed class AnalyticsSession : IDisposable
         cancel.ThrowIfCancellationRequested();
         var casts = columns.Select(c => $"{Sql.Name(c.Name)}::{Sql.TypeName(c.Type)}");
         var chunks = columns.Select(c => new ColumnChunk(c.Name, c.Type)).ToArray();
-        using var rows = new StreamedQuery(connection.NativeConnection, $"select {string.Join(", ", casts)} from ({sql})");
-        while (rows.Next(chunks))
+        using var stop = cancel.Register(() => NativeMethods.Startup.DuckDBInterrupt(connection.NativeConnection));
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            take(chunks);
+            using var rows = new StreamedQuery(connection.NativeConnection, $"select {string.Join(", ", casts)} from ({sql})");
+            while (rows.Next(chunks))
+            {
+                cancel.ThrowIfCancellationRequested();
+                take(chunks);
+            }
+        }
+        catch (SlipwayException failure) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The query was cancelled.", failure, cancel);
         }
     }
 
