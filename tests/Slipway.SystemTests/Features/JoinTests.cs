@@ -179,6 +179,14 @@ public sealed class JoinTests : IDisposable
         const string types = "select column_name || ' ' || column_type from (describe select * from {file})";
         string[] expected = [.. await folder.LinesAsync(types, "entities.parquet"), "origin__temperature DOUBLE", "destination__temperature DOUBLE"];
         Assert.Equal(expected, await folder.LinesAsync(types, "out.parquet"));
+
+        // Into CSV, times are written as instants.
+        await folder.RunAsync(null, "--entities", "entities.parquet", "--service", "flight_delay_v1", "--full-names", "--out", "out.csv");
+        Assert.Equal(
+            "flight,origin_id,destination_id,event_timestamp,fare,seats,day,origin__temperature,destination__temperature\n"
+            + "1,LAX,ORD,2024-01-01T12:00:00Z,1.5,\"[1, 2]\",2024-01-01,20.5,-3.25\n2,ORD,SFO,2024-01-01T13:00:00Z,2.5,,,-3.25,\n",
+            folder.Read("out.csv"));
+
         Assert.Equal(2, clash.ExitCode);
         Assert.Equal(
             "slipway: There would be two columns of one name: 'origin:temperature' and 'destination:temperature' both give a column 'temperature'; "

@@ -67,7 +67,7 @@ internal sealed class JoinOutput(EntityFile entities, IReadOnlyList<ColumnSchema
 
     /// <summary>ISO 8601 in UTC, with a fraction where there is one.</summary>
     private static string Iso(string time) =>
-        $"strftime({time}, case when microsecond({time}) % 1000000 = 0 then '%Y-%m-%dT%H:%M:%SZ' else '%Y-%m-%dT%H:%M:%S.%fZ' end)";
+        $"case when microsecond({time}) % 1000000 = 0 then strftime({time}, '%Y-%m-%dT%H:%M:%SZ') else strftime({time}, '%Y-%m-%dT%H:%M:%S.%fZ') end";
 
     private static string Numbered(int i) => $"f{i}";
 }
