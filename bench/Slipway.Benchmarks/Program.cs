@@ -12,6 +12,8 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
+    ["join"] = JoinBenchmark.RunAsync,
+    ["join-large"] = JoinBenchmark.LargeAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys.Where(name => !name.Contains('-', StringComparison.Ordinal))] : args;

@@ -1,30 +1,13 @@
 using Slipway.Core.Data;
-using Slipway.Platform.Features.Registry;
-using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Offline;
 
-/// <summary>Computes all rows that a stored view ever had, from the rows of its source.</summary>
-public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine analytics)
+/// <summary>Computes all rows that a batch view ever had, from the rows of its source.</summary>
+public sealed class ViewHistory(AnalyticsEngine analytics)
 {
     private readonly Lock gate = new();
     private Remembered? last;
-
-    /// <param name="upTo">A streaming view's boundaries end here, microseconds since the epoch.</param>
-    /// <returns>Join keys, <c>event_timestamp</c>, <c>created_timestamp</c> where the view has one, features.</returns>
-    internal async Task<Table> RowsAsync(string view, SourceTables sources, long upTo, CancellationToken cancel)
-    {
-        var catalog = await registry.CatalogAsync(cancel);
-        if (!catalog.IsStreaming(view))
-        {
-            return (await BatchRowsAsync(catalog.Batch(view), sources, cancel)).Rows;
-        }
-
-        var windowed = catalog.Streaming(view);
-        var history = await sources.ReadAsync(windowed.Topic, view, windowed.Fields, cancel);
-        return await Task.Run(() => Run(windowed, history, upTo), cancel);
-    }
 
     /// <summary>
     /// By event time. The last file that was computed is remembered while it stays as it is: materialising day by day asks for it
@@ -62,13 +45,6 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
         {
             return last is { } held && held.Identity == identity ? held.Rows : null;
         }
-    }
-
-    private static Table Run(WindowedView view, Table history, long upTo)
-    {
-        var parts = new List<Table>();
-        view.Run(history, upTo, parts.Add);
-        return TableParts.Join(parts);
     }
 
     private sealed record Remembered((string View, string Path, long Length, DateTime Written) Identity, BatchRows Rows);
