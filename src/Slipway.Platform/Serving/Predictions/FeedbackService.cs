@@ -46,7 +46,7 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
             added.Count, outcomes.Length - added.Count - different.Length + repeated, different.Length, unmatched);
     }
 
-    /// <summary>Each prediction's outcome once.</summary>
+    /// <summary>Each prediction's outcome once, by id: callers with the same outcomes wait for each other in one order, not in a circle.</summary>
     private static Outcome[] Distinct(IReadOnlyList<Outcome> outcomes)
     {
         if (outcomes.Count > MaxOutcomes)
@@ -69,6 +69,6 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
             }
         }
 
-        return [.. byId.Values];
+        return [.. byId.Values.OrderBy(outcome => outcome.PredictionId, StringComparer.Ordinal)];
     }
 }
