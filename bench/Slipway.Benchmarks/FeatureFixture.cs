@@ -27,7 +27,7 @@ internal sealed class FeatureFixture : IAsyncDisposable
         Registry = new FeatureRegistryService(db, new AuditLog(db, time), time);
         Store = new OnlineStore(store);
         Online = new OnlineFeatures(Registry, Store, time);
-        Batches = new BatchMaterialisation(db, Registry, new ViewHistory(Registry, Analytics), Analytics, Store, time);
+        Batches = new BatchMaterialisation(db, Registry, new ViewHistory(Analytics), Analytics, Store, time);
     }
 
     public AnalyticsEngine Analytics { get; } = new(new AnalyticsOptions());

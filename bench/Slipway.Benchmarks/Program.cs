@@ -16,6 +16,8 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["materialize"] = MaterializeBenchmark.RunAsync,
     ["materialize-embedded"] = MaterializeBenchmark.EmbeddedAsync,
     ["materialize-redis"] = MaterializeBenchmark.RedisAsync,
+    ["join"] = JoinBenchmark.RunAsync,
+    ["join-large"] = JoinBenchmark.LargeAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys.Where(name => !name.Contains('-', StringComparison.Ordinal))] : args;

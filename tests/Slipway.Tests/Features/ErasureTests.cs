@@ -56,6 +56,25 @@ public abstract class ErasureContract(PostgresServer? postgres, RedisServer? red
     }
 
     [Fact]
+    public async Task A_training_set_holds_nothing_of_an_entity_that_is_part_of_a_key()
+    {
+        await features.Erasure.EraseAsync(Request("airline", """{"carrier":[1],"country":["US"]}"""), Admin, Cancel);
+        var entities = new Table(
+        [
+            Column.String("airport", ["ORD", "ORD", "ORD", "ORD"]), Column.Int64("carrier", [1, 1, 2, 1]), Column.String("country", ["US", "CA", "US", null]),
+            Column.Timestamp("event_timestamp", [11 * Hour, 11 * Hour, 11 * Hour, 11 * Hour]),
+        ]);
+        var sources = new Dictionary<string, SourceData>
+        {
+            ["delays"] = SourceData.Of(Delays(("ORD", 1, "US", 10, 3), ("ORD", 1, "CA", 10, 4), ("ORD", 2, "US", 10, 5))),
+        };
+        var rows = await features.TrainingSets.BuildAsync("delay_service", entities, sources, Cancel);
+
+        // Seven is the feature's default.
+        Assert.Equal([7L, 4L, 5L, 7L], Enumerable.Range(0, 4).Select(row => rows["minutes"].Value(row)));
+    }
+
+    [Fact]
     public async Task A_part_of_a_key_takes_all_that_it_is_a_part_of()
     {
         await features.MaterialiseAsync(

@@ -64,9 +64,9 @@ internal sealed class WeatherFeatures : IDisposable
         Erasures = new ErasureList(db, Registry);
         Store = new OnlineStore(store, Erasures);
         Online = new OnlineFeatures(Registry, Store, time);
-        History = new ViewHistory(Registry, Analytics, Erasures);
+        History = new ViewHistory(Analytics);
         Batches = new BatchMaterialisation(db, Registry, History, Analytics, Store, time);
-        TrainingSets = new TrainingSetService(Registry, History, Analytics);
+        TrainingSets = new TrainingSetService(Registry, Analytics, Erasures);
         Erasure = new ErasureService(db, Registry, Store, Erasures, new AccessService(), new AuditLog(db, time), time);
     }
 

@@ -27,7 +27,7 @@ public abstract class BackfillContract(PostgresServer? postgres) : OnBothEngines
         streams = await SensorStreams.OpenAsync(Db, Time, Cancel);
         await streams.Registry.ApplyAsync(FeatureRepository.Parse(("backfill.yaml", Backfilled)), new Actor("test", Role.Admin), Cancel);
         jobs = new JobService(Db, Time, new JobOptions());
-        var history = new ViewHistory(streams.Registry, analytics);
+        var history = new ViewHistory(analytics);
         materialisation = new MaterialisationService(
             Db, streams.Registry, new BatchMaterialisation(Db, streams.Registry, history, analytics, streams.Store, Time), streams.Materialisation,
             analytics, new SourceFolder(Folder.FullPath), jobs, new ScheduleService(Db, jobs, Time), Time);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Data;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
@@ -29,7 +30,7 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (flights, sources) = await FlightsAsync(analytics);
         var registry = new FeatureRegistryService(Db, new AuditLog(Db, Time), Time);
         await registry.ApplyAsync(FeatureRepository.Load(Root("features.yaml")), new Actor("test", Role.Admin), Cancel);
-        var history = new ViewHistory(registry, analytics);
+        var history = new ViewHistory(analytics);
         var (store, log, signals, options) = (new OnlineStore(Db, new OnlineStoreOptions()), new EventLog(Db), new StreamSignals(), new StreamOptions());
         var streams = new StreamService(Db, log, registry, signals, options, Time);
         var online = new OnlineFeatures(registry, store, Time);
@@ -49,7 +50,7 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (entities, served) = await ReplayAsync(flights, start, streams, online);
         await processor.StopAsync(Cancel);
 
-        var training = await new TrainingSetService(registry, history, analytics).BuildAsync(Service, entities, sources, Cancel);
+        var training = await new TrainingSetService(registry, analytics, new ErasureList(Db, registry)).BuildAsync(Service, entities, sources, Cancel);
         Assert.Equal(await CountAsync(analytics), entities.Rows);
         AssertSame(served, training.Select(served.Columns.Select(c => c.Name)));
 

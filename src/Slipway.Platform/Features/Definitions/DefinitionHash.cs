@@ -60,7 +60,20 @@ public static class DefinitionHash
         ["features"] = List(repository.Selected(selection), f => JsonValue.Create(f.Name)),
     };
 
-    private static JsonObject Normal(ViewSource source) => new()
+    private static JsonObject Normal(ViewSource source)
+    {
+        var normal = File(source);
+
+        // Only where there is one: definitions without keep the hash that they have always had.
+        if (source.Source.Postgres is { } postgres)
+        {
+            normal["postgres"] = new JsonArray(postgres.Connection, postgres.Table, postgres.Sql);
+        }
+
+        return normal;
+    }
+
+    private static JsonObject File(ViewSource source) => new()
     {
         ["path"] = source.Source.Path,
         ["topic"] = source.Source.Topic,

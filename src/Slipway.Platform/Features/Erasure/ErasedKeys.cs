@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Slipway.Core.Data;
@@ -40,26 +39,17 @@ public sealed class ErasedKeys
     public IReadOnlyList<byte[]> Erased(string view, IReadOnlyList<OnlineRow> rows) =>
         Parts(view) is { } parts ? [.. rows.Where(row => IsErased(row.Key, parts)).Select(row => row.Key)] : [];
 
-    /// <summary>The rows of a view's history without those of erased entities.</summary>
-    /// <param name="history">Has the join keys of the view.</param>
-    public Table Without(StoredView view, Table history)
+    /// <summary>The rows that belong to an erased entity.</summary>
+    /// <param name="keys">Those of the view, in its order, one value per row.</param>
+    public IReadOnlyList<int> Rows(StoredView view, IReadOnlyList<Column> keys)
     {
         if (Parts(view.Key) is not { } parts)
         {
-            return history;
+            return [];
         }
 
-        var keys = EntityKeys.Of([.. view.JoinKeys.Select(key => history[key.Name])], history.Rows);
-        var kept = new List<int>(history.Rows);
-        for (var row = 0; row < history.Rows; row++)
-        {
-            if (keys.IsMissing(row) || !IsErased(keys[row], parts))
-            {
-                kept.Add(row);
-            }
-        }
-
-        return kept.Count == history.Rows ? history : history.Take(CollectionsMarshal.AsSpan(kept));
+        var encoded = EntityKeys.Of(keys, keys[0].Length);
+        return [.. Enumerable.Range(0, encoded.Count).Where(row => !encoded.IsMissing(row) && IsErased(encoded[row], parts))];
     }
 
     private HashSet<int> Indices(IReadOnlyList<OnlineRow> rows, List<KeyPart> parts) =>

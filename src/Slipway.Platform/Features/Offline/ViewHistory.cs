@@ -1,38 +1,13 @@
 using Slipway.Core.Data;
-using Slipway.Platform.Features.Erasure;
-using Slipway.Platform.Features.Online;
-using Slipway.Platform.Features.Registry;
-using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Offline;
 
-/// <summary>Computes all rows that a stored view ever had, from the rows of its source.</summary>
-public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine analytics, ErasureList? erasures = null)
+/// <summary>Computes all rows that a batch view ever had, from the rows of its source.</summary>
+public sealed class ViewHistory(AnalyticsEngine analytics)
 {
     private readonly Lock gate = new();
     private Remembered? last;
-
-    /// <param name="upTo">A streaming view's boundaries end here, microseconds since the epoch.</param>
-    /// <returns>
-    /// Join keys, <c>event_timestamp</c>, <c>created_timestamp</c> where the view has one, features; without erased entities.
-    /// </returns>
-    internal async Task<Table> RowsAsync(string view, SourceTables sources, long upTo, CancellationToken cancel)
-    {
-        var catalog = await registry.CatalogAsync(cancel);
-        if (!catalog.IsStreaming(view))
-        {
-            var batch = catalog.Batch(view);
-            return await WithoutErasedAsync(batch.Stored, (await BatchRowsAsync(batch, sources, cancel)).Rows, cancel);
-        }
-
-        var windowed = catalog.Streaming(view);
-        var history = await sources.ReadAsync(windowed.Topic, view, windowed.Fields, cancel);
-        return await WithoutErasedAsync(windowed.Stored, await Task.Run(() => Run(windowed, history, upTo), cancel), cancel);
-    }
-
-    private async Task<Table> WithoutErasedAsync(StoredView view, Table rows, CancellationToken cancel) =>
-        erasures is null ? rows : (await erasures.CurrentAsync(cancel)).Without(view, rows);
 
     /// <summary>
     /// By event time. The last file that was computed is remembered while it stays as it is: materialising day by day asks for it
@@ -70,13 +45,6 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
         {
             return last is { } held && held.Identity == identity ? held.Rows : null;
         }
-    }
-
-    private static Table Run(WindowedView view, Table history, long upTo)
-    {
-        var parts = new List<Table>();
-        view.Run(history, upTo, parts.Add);
-        return TableParts.Join(parts);
     }
 
     private sealed record Remembered((string View, string Path, long Length, DateTime Written) Identity, BatchRows Rows);
