@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Slipway.Commands.Client;
 using Slipway.Commands.Demo;
+using Slipway.Commands.Features;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
 
@@ -58,6 +59,7 @@ internal static class CommandLine
             ExperimentsCommand.Create(),
             ModelsCommand.Create(),
             ApprovalsCommand.Create(),
+            FeaturesCommand.Create(),
             LineageCommand.Create(),
         };
         var help = new HelpAction();
