@@ -2,12 +2,16 @@ using Slipway.Core.Data;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
 
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Computes all rows that a stored view ever had, from the rows of its source.</summary>
-public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine analytics)
+/// <param name="log">Where the history of a topic is whose rows are not given; without it all must be.</param>
+public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine analytics, EventLog? log = null)
 {
+    private const int PageEvents = 20_000;
+
     private readonly Lock gate = new();
     private Remembered? last;
 
@@ -22,6 +26,11 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
         }
 
         var windowed = catalog.Streaming(view);
+        if (log is not null && !sources.Has(windowed.Topic) && windowed.Source.Path is null)
+        {
+            return await ReplayAsync(log, windowed, cancel);
+        }
+
         var history = await sources.ReadAsync(windowed.Topic, view, windowed.Fields, cancel);
         return await Task.Run(() => Run(windowed, history, upTo), cancel);
     }
@@ -64,10 +73,23 @@ public sealed class ViewHistory(FeatureRegistryService registry, AnalyticsEngine
         }
     }
 
+    /// <summary>Goes through the topic as the stream did, so that late events were late and corrections came when they came.</summary>
+    private static async Task<Table> ReplayAsync(EventLog log, WindowedView view, CancellationToken cancel)
+    {
+        var (run, parts, from) = (new WindowedRun(view, state: null, online: false), new List<Table>(), 0L);
+        while (await log.ReadAsync(view.Topic, from, PageEvents, cancel) is { Count: > 0 } page)
+        {
+            parts.AddRange((await Task.Run(() => run.Take(page), cancel)).Rows);
+            from = page[^1].Offset + 1;
+        }
+
+        return parts.Count > 0 ? TableParts.Join(parts) : view.NoRows();
+    }
+
     private static Table Run(WindowedView view, Table history, long upTo)
     {
         var parts = new List<Table>();
-        view.Run(history, upTo, parts.Add);
+        _ = view.Run(history, upTo, parts.Add);
         return TableParts.Join(parts);
     }
 
