@@ -112,7 +112,7 @@ public sealed class FeatureRepositoryTests
     [InlineData("kind: batch", "kind: batch\n    kind: batch", "file.yaml:6:")]
     [InlineData("- name: airport_weather", "- nam: airport_weather", "file.yaml:4:5: 'name' is missing.")]
     [InlineData("entities: [airport]", "entities: airport", "file.yaml:6:15: 'entities' must be a list.")]
-    [InlineData("path: weather.parquet, ", "", "file.yaml:8:13: a source has either a 'path' or a 'topic'.")]
+    [InlineData("path: weather.parquet, ", "", "file.yaml:8:13: a source has one of 'path', 'topic' and 'push: true'.")]
     [InlineData("entities: [airport]", "entities: [port]", "file.yaml:4:5: feature view 'airport_weather': there is no entity 'port'; there are airport.")]
     [InlineData("{airport_id: origin_id}", "{id: origin_id}", "file.yaml:14:9: feature service 'flight_delay_v1': 'airport_weather' has no join key 'id'; it has airport_id.")]
     [InlineData("as: origin, ", "as: destination, ", "file.yaml:15:9: feature service 'flight_delay_v1': 'destination' and 'destination' both give 'destination__temperature'")]

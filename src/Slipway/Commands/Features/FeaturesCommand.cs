@@ -5,5 +5,8 @@ namespace Slipway.Commands.Features;
 /// <summary><c>slipway features</c>: one line here and one file beside it for each of its commands.</summary>
 internal static class FeaturesCommand
 {
-    public static Command Create() => new("features", "Define, compute, store and read features.");
+    public static Command Create() => new("features", "Define, compute, store and read features.")
+    {
+        DeadLettersCommand.Create(),
+    };
 }
