@@ -13,6 +13,8 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["windows"] = WindowsBenchmark.RunAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
+    ["join"] = JoinBenchmark.RunAsync,
+    ["join-large"] = JoinBenchmark.LargeAsync,
 };
 
 var asked = args is ["all"] ? [.. benchmarks.Keys.Where(name => !name.Contains('-', StringComparison.Ordinal))] : args;

@@ -36,4 +36,26 @@ public sealed class ApprovalClient
                 HttpMethod.Post, $"api/v1/approvals/{Paging.Segment(id)}/decision", new DecisionBody(decision, comment),
                 ClientJson.Default.DecisionBody, mayRepeat: false),
             ClientJson.Default.Approval, cancel);
+
+    /// <summary>The policies of the scopes that the caller may read, by scope.</summary>
+    public Task<List<ApprovalPolicy>> ListPoliciesAsync(CancellationToken cancel = default) =>
+        transport.GetAsync("api/v1/approval-policies", ClientJson.Default.ListApprovalPolicy, cancel);
+
+    /// <summary>Sets or replaces the rule of a scope. For its admins.</summary>
+    /// <param name="scope"><c>project/NAME</c> or <c>model/NAME</c>.</param>
+    /// <param name="required">How many must agree, 0 to 10.</param>
+    /// <param name="authorMayApprove">Whether whoever made the version, or asked, may be among them.</param>
+    public Task<ApprovalPolicy> SetPolicyAsync(
+        string scope, int required, bool authorMayApprove = false, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(HttpMethod.Put, PolicyPath(scope), new PolicyBody(required, authorMayApprove), ClientJson.Default.PolicyBody, mayRepeat: true),
+        ClientJson.Default.ApprovalPolicy, cancel);
+
+    /// <summary>Leaves the scope to the rule above it; nothing happens when it has none of its own.</summary>
+    /// <param name="scope"><c>project/NAME</c> or <c>model/NAME</c>.</param>
+    public Task RemovePolicyAsync(string scope, CancellationToken cancel = default) =>
+        transport.CallAsync(new Call(HttpMethod.Delete, PolicyPath(scope)), cancel);
+
+    private static string PolicyPath(string scope) => scope.Split('/', 2) is [("project" or "model") and var kind, { Length: > 0 } name]
+        ? $"api/v1/approval-policies/{kind}/{Paging.Segment(name)}"
+        : throw SlipwayException.Invalid($"'{scope}' is not a scope; use project/NAME or model/NAME.");
 }

@@ -27,6 +27,12 @@ public sealed record Approval(
     string Id, string Subject, string Action, string Reason, string RequestedBy, long RequestedMs, int Required, ApprovalState State,
     long? DecidedMs = null, IReadOnlyList<ApprovalDecision>? Decisions = null);
 
+/// <summary>The rule of a scope: how many must agree before a version goes to production, and who may be among them.</summary>
+/// <param name="Scope"><c>project/NAME</c> or <c>model/NAME</c>.</param>
+/// <param name="Required">0 to 10.</param>
+/// <param name="AuthorMayApprove">Whether whoever made the version, or asked, may be among them.</param>
+public sealed record ApprovalPolicy(string Scope, int Required, bool AuthorMayApprove);
+
 /// <param name="Detail">JSON.</param>
 /// <param name="Hash">64 lower-case hex digits, over the row before and this one.</param>
 public sealed record AuditEntry(
@@ -44,3 +50,5 @@ public sealed record AuditVerdict(long Rows, long? BrokenSeq = null, string? Rea
 internal sealed record ApprovalBody(string Subject, string Action, string? Reason);
 
 internal sealed record DecisionBody(Decision Decision, string? Comment);
+
+internal sealed record PolicyBody(int Required, bool AuthorMayApprove);

@@ -22,6 +22,7 @@ public sealed class SlipwayClient : IDisposable
         Experiments = new ExperimentClient(transport);
         Runs = new RunClient(transport);
         Artifacts = new ArtifactClient(transport);
+        LoggedModels = new LoggedModelClient(transport);
         Models = new ModelClient(transport);
         Lineage = new LineageClient(transport);
         Approvals = new ApprovalClient(transport);
@@ -37,6 +38,8 @@ public sealed class SlipwayClient : IDisposable
     public RunClient Runs { get; }
 
     public ArtifactClient Artifacts { get; }
+
+    public LoggedModelClient LoggedModels { get; }
 
     public ModelClient Models { get; }
 

@@ -77,6 +77,24 @@ public sealed class GarbageTests
         Assert.False(Directory.Exists(Path.Combine(server.DataDirectory, "blobs", "artifacts")));
     }
 
+    [Fact]
+    public async Task The_command_says_who_asks_by_flag_or_by_variable()
+    {
+        await using var server = await SlipwayServer.StartAsync();
+        var made = await PostAsync(server, "/api/v1/keys", new { principal = "root", role = "admin" });
+        var key = made["text"]!.GetValue<string>();
+        string[] collect = ["gc", "--server", server.Http.BaseAddress!.ToString(), "--dry-run"];
+
+        var nobody = await SlipwayProcess.RunAsync(collect, server.Folder.FullPath);
+        var flag = await SlipwayProcess.RunAsync([.. collect, "--api-key", key], server.Folder.FullPath);
+        var variable = await SlipwayProcess.RunAsync(collect, server.Folder.FullPath, new Dictionary<string, string> { ["SLIPWAY_API_KEY"] = key });
+
+        Assert.Equal(1, nobody.ExitCode);
+        Assert.Contains("401", Assert.Single(nobody.ErrorLines), StringComparison.Ordinal);
+        Assert.Equal((0, ""), (flag.ExitCode, flag.Errors));
+        Assert.Equal((0, ""), (variable.ExitCode, variable.Errors));
+    }
+
     [Theory]
     [InlineData("--older-than", "soon")]
     [InlineData("--older-than", "-1d")]

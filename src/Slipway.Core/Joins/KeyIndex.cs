@@ -44,6 +44,25 @@ public sealed class KeyIndex
     /// <summary>The number of the key of every row; -1 where it has none.</summary>
     public int[] Find(IReadOnlyList<Column> keys) => Number(keys, add: false);
 
+    /// <summary>The same for a portion of rows that stream by. Changes nothing, so several may look up at once.</summary>
+    /// <param name="ids">One place for each row of the portion.</param>
+    public void Find(IReadOnlyList<ColumnChunk> keys, Span<int> ids)
+    {
+        CheckCount(keys.Count);
+        FindComponent(keys[0], 0, ids);
+        if (keys.Count == 1)
+        {
+            return;
+        }
+
+        var part = new int[ids.Length];
+        for (var i = 1; i < keys.Count; i++)
+        {
+            FindComponent(keys[i], i, part);
+            Fold(ids, part, pairs[i - 1], add: false);
+        }
+    }
+
     /// <summary>One column per component, row <c>i</c> holding the key with number <c>i</c>.</summary>
     public IReadOnlyList<Column> Keys() => [.. columns.Select((column, i) => Component(i, column))];
 
@@ -78,16 +97,7 @@ public sealed class KeyIndex
 
     private int[] Number(IReadOnlyList<Column> keys, bool add)
     {
-        if (keys.Count != columns.Count)
-        {
-            throw new ArgumentException($"The key has {columns.Count} components; got {keys.Count}.", nameof(keys));
-        }
-
-        if (keys.Count == 0)
-        {
-            throw new ArgumentException("A key without components has no column to number; its number is 0.", nameof(keys));
-        }
-
+        CheckCount(keys.Count);
         var parts = keys.Select((key, i) => NumberComponent(key, i, add)).ToArray();
         var ids = parts[0].AsSpan().ToArray();
         for (var i = 1; i < parts.Length; i++)
@@ -99,14 +109,52 @@ public sealed class KeyIndex
         return ids;
     }
 
-    private int[] NumberComponent(Column key, int i, bool add)
+    private void CheckCount(int count)
     {
-        if (key.Type != columns[i].Type)
+        if (count != columns.Count)
         {
-            throw SlipwayException.Invalid(
-                $"Join key '{columns[i].Name}' is {Lower(columns[i].Type)}; column '{key.Name}' is {Lower(key.Type)}.");
+            throw new ArgumentException($"The key has {columns.Count} components; got {count}.", nameof(count));
         }
 
+        if (count == 0)
+        {
+            throw new ArgumentException("A key without components has no column to number; its number is 0.", nameof(count));
+        }
+    }
+
+    private void CheckType(int i, string name, DataType type)
+    {
+        if (type != columns[i].Type)
+        {
+            throw SlipwayException.Invalid($"Join key '{columns[i].Name}' is {Lower(columns[i].Type)}; column '{name}' is {Lower(type)}.");
+        }
+    }
+
+    private void FindComponent(ColumnChunk key, int i, Span<int> ids)
+    {
+        CheckType(i, key.Name, key.Type);
+        if (key.Type == DataType.String)
+        {
+            var known = texts[i].GetAlternateLookup<ReadOnlySpan<char>>();
+            for (var row = 0; row < ids.Length; row++)
+            {
+                ids[row] = !key.IsNull(row) && known.TryGetValue(key.Text(row), out var id) ? id : None;
+            }
+
+            return;
+        }
+
+        var values = key.Longs;
+        var numbered = numbers[i];
+        for (var row = 0; row < ids.Length; row++)
+        {
+            ids[row] = !key.IsNull(row) && numbered.TryGetValue(values[row], out var id) ? id : None;
+        }
+    }
+
+    private int[] NumberComponent(Column key, int i, bool add)
+    {
+        CheckType(i, key.Name, key.Type);
         return key.Type switch
         {
             DataType.String => Ids(texts[i], key.Strings, add),
@@ -138,7 +186,7 @@ public sealed class KeyIndex
         return ids;
     }
 
-    private static void Fold(int[] ids, int[] part, Dictionary<(int, int), int> numbered, bool add)
+    private static void Fold(Span<int> ids, int[] part, Dictionary<(int, int), int> numbered, bool add)
     {
         for (var row = 0; row < ids.Length; row++)
         {

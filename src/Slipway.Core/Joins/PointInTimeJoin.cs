@@ -34,7 +34,7 @@ public static class PointInTimeJoin
 
     private static int[] Match(Table entities, Column time, JoinedView view, bool createdFilter)
     {
-        var matcher = new PointInTimeMatcher([.. view.Keys.Select(k => entities[k.EntityColumn])], time, createdFilter);
+        var matcher = new PointInTimeMatcher(new EntityTimeline([.. view.Keys.Select(k => entities[k.EntityColumn])], time), createdFilter);
         matcher.Add(
             [.. view.Keys.Select(k => view.Rows[k.ViewColumn])],
             Time(view.Rows, view.EventTimestamp),

@@ -2,6 +2,10 @@ using Slipway.Core.Data;
 
 namespace Slipway.Core.Joins;
 
+/// <summary>A feature row that is ahead at a place of the timeline: better than all that came before it.</summary>
+/// <param name="Row">Within the portion that was added.</param>
+public readonly record struct Lead(int Row, int Slot);
+
 /// <summary>
 /// Finds, for every entity row at its time t, the feature row that was known then: keys equal, event time ≤ t and ≥ t − TTL, with the
 /// created filter created time ≤ t; of those the greatest (event time, created time with nulls lowest, arrival).
@@ -14,87 +18,97 @@ namespace Slipway.Core.Joins;
 /// </remarks>
 public sealed class PointInTimeMatcher
 {
-    private readonly KeyIndex index;
-    private readonly bool keyed;
-    private readonly int[] starts;
-    private readonly int[] rows;
-    private readonly long[] times;
-    private readonly Candidate[] best;
-    private readonly int entityRows;
+    private const int PortionRows = 4096;
+
+    private readonly EntityTimeline timeline;
     private readonly bool createdFilter;
-    private int arrived;
+    private readonly Candidate[] best;
+    private readonly List<Lead> leads = [];
+    private int[] ids = [];
+    private long arrived;
 
-    /// <param name="keys">The join keys in the entity rows, one column per component; none for a view without an entity.</param>
-    /// <param name="eventTimestamps">t of every entity row; where it is null, nothing matches.</param>
-    public PointInTimeMatcher(IReadOnlyList<Column> keys, Column eventTimestamps, bool createdFilter)
+    /// <param name="createdFilter">Use only rows written by t, in views that have a created time.</param>
+    public PointInTimeMatcher(EntityTimeline timeline, bool createdFilter)
     {
+        this.timeline = timeline;
         this.createdFilter = createdFilter;
-        keyed = keys.Count > 0;
-        entityRows = eventTimestamps.Length;
-        index = new KeyIndex([.. keys.Select(k => new ColumnSchema(k.Name, k.Type))]);
-        var ids = keyed ? index.Add(keys) : new int[entityRows];
-        for (var row = 0; row < entityRows; row++)
-        {
-            ids[row] = eventTimestamps.IsNull(row) ? -1 : ids[row];
-        }
-
-        (starts, rows) = Group(ids, index.Count);
-        times = [.. rows.Select(row => eventTimestamps.Longs[row])];
-        for (var id = 0; id < index.Count; id++)
-        {
-            times.AsSpan(starts[id], starts[id + 1] - starts[id]).Sort(rows.AsSpan(starts[id], starts[id + 1] - starts[id]));
-        }
-
-        best = new Candidate[rows.Length];
+        best = new Candidate[timeline.Slots];
         Array.Fill(best, Candidate.None);
     }
 
     /// <summary>Lets the next feature rows compete. They are numbered in the order of arrival, over all calls.</summary>
     /// <param name="keys">The same components as the entity rows have, in the same order.</param>
     /// <param name="created">Null where the view has no created time; the created filter then does not apply.</param>
-    public void Add(IReadOnlyList<Column> keys, Column eventTimestamps, Column? created)
+    /// <returns>Those of the rows that are ahead now, in their order; valid until the next call.</returns>
+    public IReadOnlyList<Lead> Add(IReadOnlyList<ColumnChunk> keys, ColumnChunk eventTimestamps, ColumnChunk? created)
     {
-        var ids = keyed ? index.Find(keys) : null;
+        leads.Clear();
         var events = eventTimestamps.Longs;
-        var createdTimes = created?.Longs;
-        var mayBeNull = eventTimestamps.HasNulls;
+        if (ids.Length < events.Length)
+        {
+            ids = new int[events.Length];
+        }
+
+        timeline.Find(keys, ids.AsSpan(0, events.Length));
         for (var row = 0; row < events.Length; row++)
         {
-            var id = ids is null ? 0 : ids[row];
-            if (id >= 0 && !(mayBeNull && eventTimestamps.IsNull(row)))
+            if (ids[row] >= 0 && !eventTimestamps.IsNull(row))
             {
-                var knownAt = createdTimes is null || created!.IsNull(row) ? long.MinValue : createdTimes[row];
-                Compete(id, new Candidate(events[row], knownAt, arrived + row), created is not null);
+                var knownAt = created is null || created.IsNull(row) ? long.MinValue : created.Longs[row];
+                Compete(ids[row], row, new Candidate(events[row], knownAt, arrived + row), created is not null);
             }
         }
 
         arrived += events.Length;
+        return leads;
+    }
+
+    /// <inheritdoc cref="Add(IReadOnlyList{ColumnChunk}, ColumnChunk, ColumnChunk?)"/>
+    public void Add(IReadOnlyList<Column> keys, Column eventTimestamps, Column? created)
+    {
+        Column[] columns = [eventTimestamps, .. created is null ? keys : keys.Prepend(created)];
+        var chunks = Array.ConvertAll(columns, column => new ColumnChunk(column.Name, column.Type));
+        for (var start = 0; start < eventTimestamps.Length; start += PortionRows)
+        {
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                chunks[i].Fill(columns[i], start, Math.Min(PortionRows, eventTimestamps.Length - start));
+            }
+
+            Add(chunks[(created is null ? 1 : 2)..], chunks[0], created is null ? null : chunks[1]);
+        }
     }
 
     /// <summary>Per entity row the number of the winning feature row, or -1.</summary>
     /// <param name="ttl">Oldest age at t, inclusive; null or zero for no limit.</param>
-    public int[] Winners(TimeSpan? ttl)
+    public int[] Winners(TimeSpan? ttl) => Array.ConvertAll(WinningSlots(ttl), slot => slot < 0 ? -1 : (int)best[slot].Row);
+
+    /// <summary>Per entity row the place whose last <see cref="Lead"/> is the winner, or -1.</summary>
+    /// <inheritdoc cref="Winners"/>
+    public int[] WinningSlots(TimeSpan? ttl)
     {
         var limit = ttl is { Ticks: > 0 } t ? (ulong)t.Ticks / TimeSpan.TicksPerMicrosecond : ulong.MaxValue;
-        var winners = new int[entityRows];
+        var starts = timeline.Starts;
+        var times = timeline.Times;
+        var rows = timeline.Rows;
+        var winners = new int[timeline.EntityRows];
         Array.Fill(winners, -1);
-        for (var id = 0; id + 1 < starts.Length; id++)
+        for (var key = 0; key < timeline.Keys; key++)
         {
-            var carried = Candidate.None;
-            for (var slot = starts[id]; slot < starts[id + 1]; slot++)
+            var carried = -1;
+            for (var slot = starts[key]; slot < starts[key + 1]; slot++)
             {
-                carried = best[slot].Beats(carried) ? best[slot] : carried;
+                carried = best[slot].Row >= 0 && (carried < 0 || best[slot].Beats(best[carried])) ? slot : carried;
 
                 // Exact even where the signed difference overflows, as the event is never after t.
-                var age = unchecked((ulong)times[slot] - (ulong)carried.EventTime);
-                winners[rows[slot]] = carried.Row >= 0 && age <= limit ? carried.Row : -1;
+                winners[rows[slot]] = carried >= 0 && unchecked((ulong)times[slot] - (ulong)best[carried].EventTime) <= limit ? carried : -1;
             }
         }
 
         return winners;
     }
 
-    private void Compete(int id, Candidate candidate, bool hasCreated)
+    private void Compete(int key, int row, Candidate candidate, bool hasCreated)
     {
         var usableFrom = candidate.EventTime;
         if (createdFilter && hasCreated)
@@ -107,63 +121,16 @@ public sealed class PointInTimeMatcher
             usableFrom = Math.Max(usableFrom, candidate.Created);
         }
 
-        var slot = FirstAtOrAfter(starts[id], starts[id + 1], usableFrom);
-        if (slot < starts[id + 1] && candidate.Beats(best[slot]))
+        var slot = timeline.FirstAtOrAfter(key, usableFrom);
+        if (slot < timeline.Starts[key + 1] && candidate.Beats(best[slot]))
         {
             best[slot] = candidate;
+            leads.Add(new Lead(row, slot));
         }
-    }
-
-    private int FirstAtOrAfter(int low, int high, long time)
-    {
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (times[middle] < time)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
-
-    /// <summary>Rows by id, in order of arrival within each: those of id i stand at [starts[i], starts[i + 1]).</summary>
-    private static (int[] Starts, int[] Rows) Group(int[] ids, int count)
-    {
-        var starts = new int[count + 1];
-        foreach (var id in ids)
-        {
-            if (id >= 0)
-            {
-                starts[id + 1]++;
-            }
-        }
-
-        for (var id = 0; id < count; id++)
-        {
-            starts[id + 1] += starts[id];
-        }
-
-        var next = starts.AsSpan(0, count).ToArray();
-        var rows = new int[starts[count]];
-        for (var row = 0; row < ids.Length; row++)
-        {
-            if (ids[row] >= 0)
-            {
-                rows[next[ids[row]]++] = row;
-            }
-        }
-
-        return (starts, rows);
     }
 
     /// <param name="Created"><see cref="long.MinValue"/> for null, below every time there is.</param>
-    private readonly record struct Candidate(long EventTime, long Created, int Row)
+    private readonly record struct Candidate(long EventTime, long Created, long Row)
     {
         public static Candidate None { get; } = new(long.MinValue, long.MinValue, -1);
 

@@ -25,6 +25,10 @@ public sealed class AccessRule
     public static AccessRule Predict { get; } = new((access, actor, request) =>
         RequireSomewhere(actor.PredictsSomewhere, access, actor, request));
 
+    /// <summary>For what came of predictions, which those who ask for them and those who write may say; of which, the service asks.</summary>
+    public static AccessRule Outcomes { get; } = new((access, actor, request) =>
+        RequireSomewhere(actor.PredictsSomewhere || actor.ReadsSomewhere, access, actor, request));
+
     /// <summary>For anybody who said who they are, whatever they may do.</summary>
     public static AccessRule SignedIn { get; } = new((_, _, _) => { });
 
@@ -52,6 +56,10 @@ public static class AccessRules
     /// <summary>See <see cref="AccessRule.Predict"/>.</summary>
     public static T Predicts<T>(this T routes)
         where T : IEndpointConventionBuilder => routes.WithMetadata(AccessRule.Predict);
+
+    /// <summary>See <see cref="AccessRule.Outcomes"/>.</summary>
+    public static T TakesOutcomes<T>(this T routes)
+        where T : IEndpointConventionBuilder => routes.WithMetadata(AccessRule.Outcomes);
 
     /// <summary>See <see cref="AccessRule.SignedIn"/>.</summary>
     public static T NeedsSignIn<T>(this T routes)

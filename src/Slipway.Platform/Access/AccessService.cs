@@ -24,9 +24,10 @@ public sealed class AccessService
         Require(actor, scope.Project, scope.Model, least, objectRef);
 
     /// <summary>Asking the model for predictions: the scope <c>predict</c> and the role of a viewer.</summary>
-    public void RequirePredict(string model, Actor actor)
+    /// <param name="project">The model's; null for one that belongs to none.</param>
+    public void RequirePredict(string? project, string model, Actor actor)
     {
-        if (!actor.MayPredict(model))
+        if (!actor.MayPredict(project, model))
         {
             throw Refuse(actor, $"'{actor.Name}' may not ask the model '{model}' for predictions; this needs a viewer's role on it", "predict");
         }

@@ -35,9 +35,11 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
         Role >= least || HighestIn(project, model) >= least
         || (Key is not null && Has(ActingKey.ScopeOf(least)) && Owner!.HighestIn(project, model) >= least);
 
-    /// <summary>Asking for predictions takes the scope <c>predict</c> and, on the model, the role of a viewer.</summary>
+    /// <summary>Asking for predictions takes the scope <c>predict</c> and, on the model or in its project, the role of a viewer.</summary>
+    /// <param name="project">Null where it is not known, or asks for every project.</param>
     /// <param name="model">Null asks for every model.</param>
-    public bool MayPredict(string? model) => Has(KeyScope.Predict) && (Owner ?? this).HighestIn(null, model) >= Role.Viewer;
+    public bool MayPredict(string? project, string? model) =>
+        Has(KeyScope.Predict) && (Owner ?? this).HighestIn(project, model) >= Role.Viewer;
 
     /// <summary>The same actor, narrowed to what the key is for.</summary>
     public Actor Using(ActingKey key)

@@ -59,6 +59,21 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
         return found is null ? null : Use(found);
     }
 
+    /// <summary>The holder of a key, as it is now, for what was signed in the key's name before.</summary>
+    /// <param name="id">Of a key; whoever asks has a proof that the key was shown.</param>
+    /// <returns>Null for a key that has expired or was revoked, and for one whose principal is disabled or gone.</returns>
+    public async ValueTask<Actor?> ByKeyIdAsync(string id, CancellationToken cancel)
+    {
+        var known = cache.Current;
+        var found = known.Keys.GetValueOrDefault(id);
+        if (found is null || !cache.IsFresh(found.ReadAt))
+        {
+            found = await ReadAsync(known, id, null, cancel);
+        }
+
+        return found is null ? null : Use(found);
+    }
+
     /// <summary>Somebody that a trusted issuer vouches for, with what the principal of that name, if there is one, holds here.</summary>
     /// <param name="vouched">With the roles that the issuer's claims give.</param>
     /// <returns>Null when the principal is disabled.</returns>
@@ -80,15 +95,16 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
         return found.Principal.Disabled ? null : Join(vouched, found.Principal);
     }
 
+    /// <param name="hash">Of the text that was shown; null where none needs to be.</param>
     private async Task<SignInCache.KnownKey?> ReadAsync(
-        SignInCache.Generation known, string id, byte[] hash, CancellationToken cancel)
+        SignInCache.Generation known, string id, byte[]? hash, CancellationToken cancel)
     {
         var readAt = cache.Now;
         var (stored, owner) = await db.ReadAsync(
             async session =>
             {
                 var stored = await KeyStore.FindAsync(session, id, cancel);
-                return KeyText.Equal(stored?.Hash ?? NoHash, hash)
+                return stored is not null && (hash is null || KeyText.Equal(stored.Hash, hash))
                     ? (stored, await PrincipalStore.FindAsync(session, stored!.Key.Principal, cancel))
                     : (null, null);
             },

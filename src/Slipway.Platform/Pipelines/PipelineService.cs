@@ -2,11 +2,13 @@ using System.Text.Json.Nodes;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Pipelines;
 
 /// <summary>Pipelines and their runs. A run is durable from the moment it is acknowledged; a job carries it on after a crash.</summary>
-public sealed class PipelineService(Db db, JobService jobs, ScheduleService schedules, IEnumerable<StepKind> kinds, TimeProvider time)
+public sealed class PipelineService(
+    Db db, JobService jobs, ScheduleService schedules, LineageService lineage, IEnumerable<StepKind> kinds, TimeProvider time)
 {
     public const string TriggerJob = "pipelines.trigger";
     public const string RunJob = "pipelines.run";
@@ -48,9 +50,11 @@ public sealed class PipelineService(Db db, JobService jobs, ScheduleService sche
     /// <summary>Starts a run; the same cause again gives the run it started the first time.</summary>
     /// <param name="cause">1 to 500 characters, such as <c>drift:flight-delay:2001-05-14</c>.</param>
     /// <param name="parameters">Values that replace the pipeline's defaults.</param>
+    /// <param name="because">What made it necessary, to be found in its lineage.</param>
     /// <returns>The run's id.</returns>
     /// <exception cref="SlipwayException">NotFound, or Invalid for a parameter that the pipeline does not have.</exception>
-    public async Task<string> StartAsync(string pipeline, string cause, JsonObject? parameters, CancellationToken cancel)
+    public async Task<string> StartAsync(
+        string pipeline, string cause, JsonObject? parameters, CancellationToken cancel, IReadOnlyList<LineageNode>? because = null)
     {
         if (cause.Length is 0 or > 500)
         {
@@ -66,11 +70,19 @@ public sealed class PipelineService(Db db, JobService jobs, ScheduleService sche
                 var run = new PipelineRun(id, pipeline, definition, given, cause, PipelineState.Running, null, Now(), null, []);
                 if (await PipelineStore.InsertRunAsync(session, run, cancel) == 0)
                 {
-                    return (await PipelineStore.FindByCauseAsync(session, pipeline, cause, cancel))!;
+                    run = run with { Id = (await PipelineStore.FindByCauseAsync(session, pipeline, cause, cancel))! };
+                }
+                else
+                {
+                    await jobs.EnqueueAsync(session, RunJob, id, cancel);
                 }
 
-                await jobs.EnqueueAsync(session, RunJob, id, cancel);
-                return id;
+                foreach (var node in because ?? [])
+                {
+                    await lineage.AddAsync(session, PipelineActors.Of(run), node, LineageNode.PipelineRun(run.Id), "started", cancel);
+                }
+
+                return run.Id;
             },
             cancel);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Pipelines;
 
@@ -59,7 +60,9 @@ public sealed record StepRun(
     long? StartedMs, long? FinishedMs);
 
 /// <summary>Payload of the job <c>pipelines.trigger</c>: lower modules start pipelines by enqueuing it.</summary>
-public sealed record PipelineTrigger(string Pipeline, string Cause, JsonObject? Parameters = null);
+/// <param name="Because">What made the run necessary, such as alerts; lineage leads from there to the run.</param>
+public sealed record PipelineTrigger(
+    string Pipeline, string Cause, JsonObject? Parameters = null, IReadOnlyList<LineageNode>? Because = null);
 
 /// <summary>What a step is given.</summary>
 /// <param name="With">Its inputs, with every reference resolved.</param>

@@ -65,7 +65,7 @@ public static class PipelinesModule
 
             // A schedule gives no cause of its own: its job, one for each due time, is the cause.
             var cause = trigger.Cause.Length > 0 ? trigger.Cause : job.DedupeKey ?? job.Id;
-            return Json.Write(await pipelines.StartAsync(trigger.Pipeline, cause, trigger.Parameters, cancel));
+            return Json.Write(await pipelines.StartAsync(trigger.Pipeline, cause, trigger.Parameters, cancel, trigger.Because));
         };
     }
 

@@ -48,7 +48,11 @@ public sealed record LineageNode(LineageKind Kind, string Id)
 
 /// <summary>An edge from what was used to what came of it.</summary>
 /// <param name="Relation">A verb from left to right, such as <c>trained</c> in "this run trained that version".</param>
-public sealed record LineageEdge(LineageNode From, LineageNode To, string Relation, long CreatedMs);
+public sealed record LineageEdge(LineageNode From, LineageNode To, string Relation, long CreatedMs)
+{
+    /// <summary>The end that a walk in this direction comes to.</summary>
+    internal LineageNode Far(bool upstream) => upstream ? From : To;
+}
 
 /// <param name="Start">What was asked about; it is among the nodes even when nothing is known of it.</param>
 /// <param name="Truncated">True when there were more edges than <see cref="LineageService.MaxEdges"/>.</param>

@@ -11,20 +11,19 @@ namespace Slipway.Platform.Registry;
 internal static class LineageEndpoints
 {
     public static void MapLineage(this IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/lineage", TraceAsync).WithTags("Lineage")
-        .Needs(Role.Viewer) // a graph leads through every project
+        .ChecksInService()
         .WithSummary("What came from what, from a node given as kind and id, or as a name such as flight-delay or flight-delay/1.0.0");
 
     private static async Task<Ok<LineageGraph>> TraceAsync(
-        string? kind, string? id, string? name, string? direction, int? depth, LineageService lineage, LineageNames names,
-        CancellationToken cancel)
+        string? kind, string? id, string? name, string? direction, int? depth, Actor actor, LineageView lineage, CancellationToken cancel)
     {
-        var start = (kind, id, name) switch
-        {
-            ({ } of, { } exact, null) => new LineageNode(EnumName.Parse<LineageKind>(of, "kind of node"), exact),
-            (null, null, { } called) => await names.FindAsync(called, cancel),
-            _ => throw SlipwayException.Invalid("Lineage is asked of a 'name', or of a 'kind' and an 'id'."),
-        };
         var towards = EnumName.Parse<LineageDirection>(direction ?? "both", "direction");
-        return TypedResults.Ok(await lineage.TraceAsync(start, towards, depth ?? 20, cancel));
+        return TypedResults.Ok(await ((kind, id, name) switch
+        {
+            ({ } of, { } exact, null) => lineage.TraceAsync(
+                actor, new LineageNode(EnumName.Parse<LineageKind>(of, "kind of node"), exact), towards, depth ?? 20, cancel),
+            (null, null, { } called) => lineage.TraceAsync(actor, called, towards, depth ?? 20, cancel),
+            _ => throw SlipwayException.Invalid("Lineage is asked of a 'name', or of a 'kind' and an 'id'."),
+        }));
     }
 }

@@ -5,36 +5,36 @@ using Slipway.Platform.Tracking;
 
 namespace Slipway.Platform.Registry;
 
-/// <summary>Finds the node that a person means by a name.</summary>
-public sealed class LineageNames(Db db, RegistryService registry, TrackingService tracking)
+/// <summary>Finds the nodes that a person may mean by a name.</summary>
+public sealed class LineageNames(RegistryService registry, TrackingService tracking)
 {
     /// <param name="name">
     /// In this order: <c>kind:name</c>; <c>model/version</c>, where the version may be an alias or a stage; a model, of which the
     /// version in production is meant, or the newest; the id of a run, alert or pipeline run; an endpoint; a feature service; a
     /// dataset, with its digest or without, which means the one seen last.
     /// </param>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when nothing is called this.</exception>
-    public Task<LineageNode> FindAsync(string name, CancellationToken cancel) => db.ReadAsync(
-        async session =>
-        {
-            Limit.Name("A name in the lineage", name, LineageNode.MaxIdLength);
-            var (kind, rest) = Split(name);
-            return await FindAsync(session, kind, rest, cancel) ?? throw SlipwayException.NotFound(
-                $"Nothing in the lineage is called '{name}': give a model, model/version, run, endpoint, feature service, dataset or alert.");
-        },
-        cancel);
-
-    private async Task<LineageNode?> FindAsync(DbSession session, LineageKind? kind, string name, CancellationToken cancel)
+    /// <returns>The likeliest first; none when nothing is called this.</returns>
+    internal async Task<IReadOnlyList<LineageNode>> FindAsync(DbSession session, string name, CancellationToken cancel)
     {
-        if (kind is null or LineageKind.ModelVersion && await VersionAsync(session, name, cancel) is { } version)
+        Limit.Name("A name in the lineage", name, LineageNode.MaxIdLength);
+        var (kind, rest) = Split(name);
+        var meant = new List<LineageNode>();
+        if (kind is null or LineageKind.ModelVersion && await VersionAsync(session, rest, cancel) is { } version)
         {
-            return LineageNode.ModelVersion(version.Model, version.Version);
+            meant.Add(LineageNode.ModelVersion(version.Model, version.Version));
         }
 
-        var known = await LineageStore.NodesAsync(session, name, cancel);
-        return known.Where(node => kind is null || node.Kind == kind).OrderBy(Rank).FirstOrDefault()
-            ?? (kind is null or LineageKind.Run && await IsRunAsync(session, name, cancel) ? LineageNode.Run(name) : null);
+        meant.AddRange((await LineageStore.NodesAsync(session, rest, cancel)).Where(node => kind is null || node.Kind == kind).OrderBy(Rank));
+        if (kind is null or LineageKind.Run && !meant.Contains(LineageNode.Run(rest)) && await IsRunAsync(session, rest, cancel))
+        {
+            meant.Add(LineageNode.Run(rest));
+        }
+
+        return meant;
     }
+
+    internal static SlipwayException Nothing(string name) => SlipwayException.NotFound(
+        $"Nothing in the lineage is called '{name}': give a model, model/version, run, endpoint, feature service, dataset or alert.");
 
     private static (LineageKind? Kind, string Name) Split(string name) =>
         name.Split(':', 2) is [var prefix, var rest] && EnumName.TryParse<LineageKind>(prefix.Replace('-', '_'), out var kind)

@@ -55,20 +55,33 @@ public sealed class LineageService(Db db, AccessService access, TimeProvider tim
     public async Task<LineageGraph> TraceAsync(
         LineageNode start, LineageDirection direction, int depth, CancellationToken cancel)
     {
-        Limit.Range("The depth of a lineage trace", depth, 1, MaxDepth);
+        CheckDepth(depth);
         var edges = new HashSet<LineageEdge>();
-        foreach (var upstream in new[] { true, false })
+        foreach (var upstream in Ways(direction))
         {
-            if (direction == LineageDirection.Both || upstream == (direction == LineageDirection.Upstream))
-            {
-                edges.UnionWith(await db.ReadAsync(
-                    session => LineageStore.ReachAsync(session, start, upstream, depth, MaxEdges + 1, cancel), cancel));
-            }
+            edges.UnionWith(await db.ReadAsync(
+                session => LineageStore.ReachAsync(session, start, upstream, depth, MaxEdges + 1, cancel), cancel));
         }
 
+        return Graph(start, edges, truncated: false);
+    }
+
+    internal static void CheckDepth(int depth) => Limit.Range("The depth of a lineage trace", depth, 1, MaxDepth);
+
+    /// <summary>Whether to walk upstream, for each walk that the direction asks for.</summary>
+    internal static bool[] Ways(LineageDirection direction) => direction switch
+    {
+        LineageDirection.Upstream => [true],
+        LineageDirection.Downstream => [false],
+        _ => [true, false],
+    };
+
+    /// <param name="truncated">Whether there are edges beyond those given, however few they are.</param>
+    internal static LineageGraph Graph(LineageNode start, IReadOnlySet<LineageEdge> edges, bool truncated)
+    {
         var kept = Sorted(edges).Take(MaxEdges).ToList();
         var nodes = kept.SelectMany(edge => new[] { edge.From, edge.To }).Append(start).Distinct();
-        return new LineageGraph(start, [.. Sorted(nodes)], kept, edges.Count > MaxEdges);
+        return new LineageGraph(start, [.. Sorted(nodes)], kept, truncated || edges.Count > MaxEdges);
     }
 
     private static IEnumerable<LineageNode> Sorted(IEnumerable<LineageNode> nodes) =>

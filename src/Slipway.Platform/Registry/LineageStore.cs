@@ -44,6 +44,33 @@ internal static class LineageStore
             cancel);
     }
 
+    /// <summary>The edges at nodes of one kind, upstream or downstream of them, ordered by their ids.</summary>
+    /// <param name="ids">At least one.</param>
+    /// <param name="far">The kind at the other end, or null for any.</param>
+    /// <param name="after">The <see cref="IdOf"/> of the last edge of the page before, or empty.</param>
+    public static Task<List<LineageEdge>> EdgesAsync(
+        DbSession session, LineageKind near, IEnumerable<string> ids, bool upstream, LineageKind? far, string after, int limit,
+        CancellationToken cancel)
+    {
+        var names = new NameList(ids);
+        var (here, there) = upstream ? ("to", "from") : ("from", "to");
+        return session.QueryAsync(
+            $"""
+            select from_kind, from_id, to_kind, to_id, relation, created_ms from lineage_edges
+            where {here}_kind = @near and {here}_id in ({names}) and {there}_kind = coalesce(cast(@far as text), {there}_kind)
+              and id > @after
+            order by id limit @limit
+            """,
+            c =>
+            {
+                names.BindTo(c);
+                c.With("near", EnumName.Of(near)).With("far", far is { } kind ? EnumName.Of(kind) : null).With("after", after)
+                    .With("limit", limit);
+            },
+            Read,
+            cancel);
+    }
+
     /// <summary>The edges at a node, removed.</summary>
     public static Task<List<LineageEdge>> TakeEdgesAsync(DbSession session, LineageNode node, CancellationToken cancel) => session.QueryAsync(
         """
@@ -76,7 +103,7 @@ internal static class LineageStore
         where {side}_kind = 'dataset' and {side}_id >= @first and {side}_id < @beyond
         """;
 
-    private static string IdOf(LineageEdge edge) => Convert.ToHexStringLower(
+    internal static string IdOf(LineageEdge edge) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.UTF8.GetBytes(Json.Write(new { edge.From, edge.To, edge.Relation }))));
 
     private static LineageEdge Read(DbDataReader row) => new(

@@ -2,6 +2,8 @@ using System.Data.Common;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
+using Slipway.Platform.Foundation.Filters;
+using Slipway.Platform.Registry.Search;
 
 namespace Slipway.Platform.Registry;
 
@@ -36,8 +38,29 @@ internal static class ModelStore
             row => new TakenModel(name, row.GetInt32(0), row.GetString(1), row.GetInt32(2) == 1, EnumName.Parse<Role>(row.GetString(3), "role")),
             cancel);
 
+    /// <summary>Locks the model until the transaction ends, and leaves it as it is.</summary>
+    /// <returns>0 when there is no such model.</returns>
+    public static Task<int> HoldAsync(DbSession session, string name, CancellationToken cancel) => session.ExecuteAsync(
+        "update registered_models set updated_ms = updated_ms where name = @name", c => c.With("name", name), cancel);
+
     public static Task<string?> ProjectAsync(DbSession session, string name, CancellationToken cancel) => session.FirstAsync(
         "select project from registered_models where name = @name", c => c.With("name", name), row => row.Text(0), cancel);
+
+    /// <returns>Those of the models that the actor may read.</returns>
+    /// <param name="names">At least one.</param>
+    public static Task<List<string>> ReadableAsync(DbSession session, Actor actor, IEnumerable<string> names, CancellationToken cancel)
+    {
+        var (sql, asked) = (new FilterSql(session.Engine), new NameList(names));
+        return session.QueryAsync(
+            $"select m.name from registered_models m where m.name in ({asked}) and {VisibleModels.Condition(sql, actor, "m")}",
+            c =>
+            {
+                asked.BindTo(c);
+                sql.BindTo(c);
+            },
+            row => row.GetString(0),
+            cancel);
+    }
 
     public static Task CountAsync(DbSession session, string name, int number, CancellationToken cancel) => session.ExecuteAsync(
         "update registered_models set last_number = @number where name = @name",

@@ -22,6 +22,7 @@ public static class RegistryModule
         return services
             .AddSingleton<LineageService>()
             .AddSingleton<LineageNames>()
+            .AddSingleton<LineageView>()
             .AddLineageEvents()
             .AddSingleton<PackageSeal>()
             .AddSingleton<RegistryService>()

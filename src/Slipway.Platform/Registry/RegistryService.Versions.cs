@@ -121,6 +121,24 @@ public sealed partial class RegistryService
     internal async Task LockAsync(DbSession session, string model, CancellationToken cancel) =>
         _ = await ModelStore.TakeAsync(session, model, NowMs(), cancel) ?? throw NoModel(model);
 
+    /// <summary>
+    /// Makes sure that the versions are there and stay until the transaction ends: who deletes one meanwhile waits, and then sees
+    /// what the transaction made of it.
+    /// </summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when the model or one of the versions is deleted.</exception>
+    internal async Task HoldAsync(DbSession session, string model, IEnumerable<string> versions, CancellationToken cancel)
+    {
+        if (await ModelStore.HoldAsync(session, model, cancel) == 0)
+        {
+            throw NoModel(model);
+        }
+
+        foreach (var version in versions)
+        {
+            await GetVersionAsync(session, model, version, cancel);
+        }
+    }
+
     /// <summary>Highest number first.</summary>
     /// <param name="limit">1 to 1000.</param>
     public async Task<Page<ModelVersion>> ListVersionsAsync(

@@ -51,6 +51,10 @@ public sealed partial class RegistryService(
     internal Task<RegisteredModel> GetModelAsync(string model, CancellationToken cancel) =>
         db.ReadAsync(session => FindModelAsync(session, model, cancel), cancel);
 
+    /// <returns>Null without the model.</returns>
+    internal Task<string?> ProjectOfAsync(DbSession session, string model, CancellationToken cancel) =>
+        ModelStore.ProjectAsync(session, model, cancel);
+
     public Task<RegisteredModel> ChangeModelAsync(Actor actor, string model, ModelChange change, CancellationToken cancel) => db.WriteAsync(
         async session =>
         {

@@ -23,10 +23,11 @@ internal sealed class ModelSource(RegistryService registry, ModelPackages packag
     public async Task<ServedModel> LoadAsync(string model, string version, Action<ServedModel> released, CancellationToken cancel)
     {
         var (registered, bytes) = await packages.LoadAsync(model, version, cancel);
+        var project = (await registry.GetModelAsync(model, cancel)).Project;
         var onnx = OnnxModel.Load(bytes, $"{model} {version}");
         try
         {
-            return new ServedModel(model, version, onnx, registered.RequireSignature(), released);
+            return new ServedModel(model, version, onnx, registered.RequireSignature(), released, project);
         }
         catch
         {
@@ -34,6 +35,15 @@ internal sealed class ModelSource(RegistryService registry, ModelPackages packag
             throw;
         }
     }
+
+    /// <returns>Null without the model.</returns>
+    public Task<string?> ProjectAsync(DbSession session, string model, CancellationToken cancel) =>
+        registry.ProjectOfAsync(session, model, cancel);
+
+    /// <summary>Keeps the endpoint's versions from being deleted between here and the end of the transaction.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when one is deleted.</exception>
+    public Task HoldAsync(DbSession session, Endpoint endpoint, CancellationToken cancel) =>
+        registry.HoldAsync(session, endpoint.Model, endpoint.Variants.Select(variant => variant.Version), cancel);
 
     /// <summary>Records that the versions answer for the endpoint.</summary>
     public async Task LinkAsync(DbSession session, Endpoint endpoint, Actor actor, CancellationToken cancel)

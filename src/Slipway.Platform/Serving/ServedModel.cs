@@ -12,9 +12,12 @@ internal sealed class ServedModel
     private readonly UseCount uses;
 
     /// <param name="released">Runs when it is let go, before the native session is freed.</param>
-    public ServedModel(string model, string version, OnnxModel onnx, ModelSignature? signature, Action<ServedModel>? released = null)
+    /// <param name="project">Of the model, for good; null for one that is in no registry.</param>
+    public ServedModel(
+        string model, string version, OnnxModel onnx, ModelSignature? signature, Action<ServedModel>? released = null, string? project = null)
     {
         Model = model;
+        Project = project;
         Version = version;
         Onnx = onnx;
         Inputs = SignatureOf(model, version, onnx, signature);
@@ -27,6 +30,8 @@ internal sealed class ServedModel
     }
 
     public string Model { get; }
+
+    public string? Project { get; }
 
     public string Version { get; }
 

@@ -47,7 +47,7 @@ public static class ServingEndpoints
         endpoints.MapPost("{name}/canary", StartCanaryAsync);
         endpoints.MapGet("{name}/canary", GetCanaryAsync);
         endpoints.MapPost("{name}/canary/evaluate", EvaluateCanaryAsync).WithSummary("Look at the canary now instead of within seconds");
-        routes.MapPost("/api/v1/feedback", FeedbackAsync).WithTags("Serving");
+        routes.MapPost("/api/v1/feedback", FeedbackAsync).WithTags("Serving").TakesOutcomes();
         return routes;
     }
 
@@ -105,10 +105,10 @@ public static class ServingEndpoints
         TypedResults.Ok(await rollouts.EvaluateAsync(name, cancel) ?? await rollouts.GetAsync(name, cancel));
 
     private static async Task<Ok<FeedbackReceipt>> FeedbackAsync(
-        FeedbackRequest request, FeedbackService feedback, CancellationToken cancel)
+        FeedbackRequest request, Actor actor, FeedbackService feedback, CancellationToken cancel)
     {
         var outcomes = request.Outcomes.Select(o => new Outcome(o.PredictionId, o.Value, TimeOf(o))).ToList();
-        return TypedResults.Ok(await feedback.RecordAsync(outcomes, request.Replace, cancel));
+        return TypedResults.Ok(await feedback.RecordAsync(actor, outcomes, request.Replace, cancel));
     }
 
     private static long? TimeOf(OutcomeRequest outcome) => outcome.EventTime switch

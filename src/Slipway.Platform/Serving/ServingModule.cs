@@ -35,7 +35,8 @@ public static class ServingModule
             .AddSingleton<CanaryStart>()
             .AddSingleton<CanaryEvaluation>()
             .AddSingleton(RolloutsOf)
-            .AddSingleton<FeedbackService>()
+            .AddSingleton<FeedbackAccess>()
+            .AddSingleton(FeedbackOf)
             .AddSingleton(LogOf)
             .AddSingleton(ServingOf)
             .AddJob(CanaryTrigger.JobKind, provider => provider.GetRequiredService<RolloutService>().RunJobAsync)
@@ -48,6 +49,10 @@ public static class ServingModule
     private static RolloutService RolloutsOf(IServiceProvider services) => new(
         services.GetRequiredService<Db>(), services.GetRequiredService<EndpointHost>(), services.GetRequiredService<CanaryStart>(),
         services.GetRequiredService<CanaryEvaluation>(), services.GetRequiredService<CanaryTrigger>());
+
+    private static FeedbackService FeedbackOf(IServiceProvider services) => new(
+        services.GetRequiredService<Db>(), services.GetRequiredService<RolloutService>(), services.GetRequiredService<FeedbackAccess>(),
+        services.GetRequiredService<TimeProvider>());
 
     private static PredictionLog LogOf(IServiceProvider services) => new(
         services.GetRequiredService<Db>(), services.GetRequiredService<PredictionLogOptions>(), services.GetRequiredService<ServingMetrics>(),

@@ -49,7 +49,8 @@ public sealed class ServingService
     /// <param name="version">A semantic version, an alias or a stage of the model; it is resolved now, for good.</param>
     /// <param name="options">Those of the endpoint before, or the defaults, when null.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when the version cannot be served or a canary
-    /// moves the endpoint's traffic; <see cref="ErrorKind.Conflict"/> when it was changed at this moment.</exception>
+    /// moves the endpoint's traffic; <see cref="ErrorKind.Conflict"/> when it was changed at this moment; NotFound for a version
+    /// that there is not, or that was deleted at this moment.</exception>
     public async Task<Endpoint> DeployAsync(
         string endpoint, string model, string version, Actor actor, string reason, CancellationToken cancel, EndpointOptions? options = null)
     {
@@ -175,11 +176,12 @@ public sealed class ServingService
         return store.HistoryAsync(endpoint, before, limit, cancel);
     }
 
-    /// <summary>Whether the actor may ask the endpoint for predictions: the scope <c>predict</c>, and a viewer's role on its model.</summary>
+    /// <summary>Whether the actor may ask the endpoint for predictions: the scope <c>predict</c>, and a viewer's role on its model
+    /// or in the model's project.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/>; NotFound for an unknown endpoint.</exception>
     public void RequirePredict(string endpoint, Actor actor)
     {
-        if (actor.MayPredict(model: null))
+        if (actor.MayPredict(project: null, model: null))
         {
             return;
         }
@@ -187,7 +189,7 @@ public sealed class ServingService
         var snapshot = host.Enter(endpoint);
         try
         {
-            access.RequirePredict(snapshot.Endpoint.Model, actor);
+            access.RequirePredict(snapshot.Champion.Project, snapshot.Endpoint.Model, actor);
         }
         finally
         {
@@ -242,7 +244,9 @@ public sealed class ServingService
     private async Task<Endpoint> SaveAsync(
         DbSession session, Endpoint? before, Endpoint next, Actor actor, string action, string reason, CancellationToken cancel)
     {
+        // The endpoint's lock first, which a new endpoint has only once it is saved, then the model's: all take them in this order.
         var saved = await store.SaveAsync(session, before, next, actor.Name, reason, cancel);
+        await source.HoldAsync(session, saved, cancel);
         await audit.AppendAsync(
             session, actor, action, $"endpoint/{saved.Name}", new { saved.Revision, saved.Model, saved.Variants, reason }, cancel);
         await source.LinkAsync(session, saved, actor, cancel);

@@ -25,8 +25,7 @@ internal sealed class LogWriter(AccessService access)
 
     /// <summary>Stores each entry whole, or gives it a <see cref="LoggedCall.Refusal"/>.</summary>
     /// <exception cref="SlipwayException">
-    /// <see cref="ErrorKind.Conflict"/> for a param that has another value, NotFound for a logged model that does not exist:
-    /// the transaction must not go on.
+    /// <see cref="ErrorKind.Conflict"/> for a param that has another value: the transaction must not go on.
     /// </exception>
     public async Task WriteAsync(DbSession session, IReadOnlyList<LoggedCall> entries, CancellationToken cancel)
     {
@@ -36,6 +35,8 @@ internal sealed class LogWriter(AccessService access)
             entry.Refusal = RefusalOf(entry, targets.GetValueOrDefault(entry.RunId));
             entry.ExperimentId = targets.GetValueOrDefault(entry.RunId)?.ExperimentId ?? 0;
         }
+
+        await RefuseModelsAsync(session, entries, cancel);
 
         // By run, so that two writers of the same runs lock what they write in the same order.
         List<LoggedCall> accepted =
@@ -109,5 +110,36 @@ internal sealed class LogWriter(AccessService access)
         return target.IsDeleted
             ? new SlipwayException(ErrorKind.FailedPrecondition, $"The run {entry.RunId} must be in the 'active' state; it is deleted.")
             : null;
+    }
+
+    /// <summary>A point measures a logged model only where its writer may write, whatever project the run is in.</summary>
+    private async Task RefuseModelsAsync(DbSession session, IReadOnlyList<LoggedCall> entries, CancellationToken cancel)
+    {
+        var asked = new Dictionary<(Actor, string), SlipwayException?>();
+        foreach (var entry in entries.Where(entry => entry.Refusal is null))
+        {
+            foreach (var model in ModelMetricStore.ModelsOf(entry.Batch))
+            {
+                if (!asked.TryGetValue((entry.Actor, model), out var refusal))
+                {
+                    asked[(entry.Actor, model)] = refusal = await RefusalOfAsync(session, entry.Actor, model, cancel);
+                }
+
+                entry.Refusal ??= refusal;
+            }
+        }
+    }
+
+    private async Task<SlipwayException?> RefusalOfAsync(DbSession session, Actor actor, string model, CancellationToken cancel)
+    {
+        try
+        {
+            await access.RequireInLoggedModelAsync(session, model, actor, Role.Contributor, cancel);
+            return null;
+        }
+        catch (SlipwayException refusal) when (refusal.Kind is ErrorKind.NotFound or ErrorKind.Forbidden)
+        {
+            return refusal;
+        }
     }
 }

@@ -25,6 +25,7 @@ internal static class LoggedModelEndpoints
         models.MapGet("{id}", GetAsync);
         models.MapPost("{id}/status", FinalizeAsync).WithSummary("Say whether its files are there");
         models.MapDelete("{id}", DeleteAsync).WithSummary("Soft-delete it");
+        models.MapPost("{id}/restore", RestoreAsync).WithSummary("Take back a deleted one");
         models.MapPost("{id}/params", LogParamsAsync);
         models.MapPost("{id}/tags", SetTagsAsync);
         models.MapDelete("{id}/tags/{*key}", DeleteTagAsync);
@@ -52,6 +53,12 @@ internal static class LoggedModelEndpoints
     private static async Task<NoContent> DeleteAsync(string id, Actor actor, LoggedModelService models, CancellationToken cancel)
     {
         await models.DeleteAsync(actor, id, cancel);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> RestoreAsync(string id, Actor actor, LoggedModelService models, CancellationToken cancel)
+    {
+        await models.RestoreAsync(actor, id, cancel);
         return TypedResults.NoContent();
     }
 

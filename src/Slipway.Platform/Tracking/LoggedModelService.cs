@@ -8,7 +8,7 @@ using Slipway.Platform.Foundation.Database;
 namespace Slipway.Platform.Tracking;
 
 /// <summary>Models that runs have logged. Each belongs to an experiment, whose project's roles hold for it.</summary>
-public sealed class LoggedModelService(Db db, AccessService access, TimeProvider time)
+public sealed class LoggedModelService(Db db, AccessService access, AuditLog audit, TimeProvider time)
 {
     private const int MaxDatasets = 100;
 
@@ -39,13 +39,13 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> also when it is deleted.</exception>
     public Task<LoggedModel> GetAsync(Actor actor, string id, CancellationToken cancel) => db.ReadAsync(
-        async session => await DetailAsync(session, await RequireAsync(session, actor, id, Role.Viewer, cancel), cancel), cancel);
+        async session => await DetailAsync(session, await access.RequireInLoggedModelAsync(session, id, actor, Role.Viewer, cancel), cancel), cancel);
 
     /// <summary>Says whether its files are there.</summary>
     public Task<LoggedModel> FinalizeAsync(Actor actor, string id, LoggedModelStatus status, CancellationToken cancel) => db.WriteAsync(
         async session =>
         {
-            await RequireAsync(session, actor, id, Role.Contributor, cancel);
+            await access.RequireInLoggedModelAsync(session, id, actor, Role.Contributor, cancel);
             await LoggedModelStore.SetStatusAsync(session, id, status, Now(), cancel);
             return await DetailAsync(session, await LoggedModelStore.RequireAsync(session, id, cancel), cancel);
         },
@@ -55,8 +55,32 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
     public Task DeleteAsync(Actor actor, string id, CancellationToken cancel) => db.WriteAsync(
         async session =>
         {
-            await RequireAsync(session, actor, id, Role.Contributor, cancel);
-            await LoggedModelStore.DeleteAsync(session, id, Now(), cancel);
+            await access.RequireInLoggedModelAsync(session, id, actor, Role.Contributor, cancel);
+            await LoggedModelStore.SetDeletedAsync(session, id, Now(), Now(), cancel);
+            await audit.AppendAsync(session, actor, "logged_model.delete", $"logged-model/{id}", null, cancel);
+        },
+        cancel);
+
+    /// <summary>Brings it back; restoring it again changes nothing.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> also when it was collected as garbage,
+    /// FailedPrecondition when its experiment is deleted.</exception>
+    public Task RestoreAsync(Actor actor, string id, CancellationToken cancel) => db.WriteAsync(
+        async session =>
+        {
+            var model = await LoggedModelStore.FindAnyAsync(session, id, cancel) ?? throw LoggedModelStore.Missing(id);
+            await access.RequireInExperimentAsync(session, model.ExperimentId, actor, Role.Contributor, $"logged-model/{id}", cancel);
+            if (model.Lifecycle == Lifecycle.Active)
+            {
+                return;
+            }
+
+            await RequireActiveAsync(session, model.ExperimentId, cancel);
+            if (await LoggedModelStore.SetDeletedAsync(session, id, null, Now(), cancel) == 0)
+            {
+                throw LoggedModelStore.Missing(id);
+            }
+
+            await audit.AppendAsync(session, actor, "logged_model.restore", $"logged-model/{id}", null, cancel);
         },
         cancel);
 
@@ -67,7 +91,7 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
             async session =>
             {
                 TrackingLimits.Check(new LogBatch(Params: values));
-                await RequireAsync(session, actor, id, Role.Contributor, cancel);
+                await access.RequireInLoggedModelAsync(session, id, actor, Role.Contributor, cancel);
                 foreach (var (key, value) in values.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 {
                     if (await LoggedModelStore.PutParamAsync(session, id, key, value, cancel) == 0)
@@ -88,7 +112,7 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
         DbSession session, Actor actor, string id, IReadOnlyDictionary<string, string> tags, CancellationToken cancel)
     {
         TrackingLimits.Check(new LogBatch(Tags: tags));
-        var model = await RequireAsync(session, actor, id, Role.Contributor, cancel);
+        var model = await access.RequireInLoggedModelAsync(session, id, actor, Role.Contributor, cancel);
         await PutTagsAsync(session, id, tags, cancel);
         return await DetailAsync(session, model, cancel);
     }
@@ -99,6 +123,7 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
     /// </summary>
     public async Task NoteVersionAsync(DbSession session, string id, string model, int number, CancellationToken cancel)
     {
+        await LoggedModelStore.LockAsync(session, id, cancel);
         if (await LoggedModelStore.FindAsync(session, id, cancel) is not { } found)
         {
             return;
@@ -118,7 +143,7 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
     public Task DeleteTagAsync(Actor actor, string id, string key, CancellationToken cancel) => db.WriteAsync(
         async session =>
         {
-            await RequireAsync(session, actor, id, Role.Contributor, cancel);
+            await access.RequireInLoggedModelAsync(session, id, actor, Role.Contributor, cancel);
             if (await LoggedModelStore.RemoveTagAsync(session, id, key, cancel) == 0)
             {
                 throw SlipwayException.NotFound($"Logged model {id} has no tag '{key}'.");
@@ -146,13 +171,6 @@ public sealed class LoggedModelService(Db db, AccessService access, TimeProvider
         {
             return [];
         }
-    }
-
-    private async Task<LoggedModel> RequireAsync(DbSession session, Actor actor, string id, Role least, CancellationToken cancel)
-    {
-        var model = await LoggedModelStore.RequireAsync(session, id, cancel);
-        await access.RequireInExperimentAsync(session, model.ExperimentId, actor, least, $"logged-model/{id}", cancel);
-        return model;
     }
 
     private static async Task RequireActiveAsync(DbSession session, long experimentId, CancellationToken cancel)

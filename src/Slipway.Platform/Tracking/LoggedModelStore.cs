@@ -34,7 +34,18 @@ internal static class LoggedModelStore
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> also when it is deleted.</exception>
     public static async Task<LoggedModel> RequireAsync(DbSession session, string id, CancellationToken cancel) =>
-        await FindAsync(session, id, cancel) ?? throw SlipwayException.NotFound($"There is no logged model '{id}'.");
+        await FindAsync(session, id, cancel) ?? throw Missing(id);
+
+    /// <summary>The same, and those that are deleted.</summary>
+    public static Task<LoggedModel?> FindAnyAsync(DbSession session, string id, CancellationToken cancel) => session.FirstAsync<LoggedModel>(
+        $"select {Columns} from logged_models where id = @id", c => c.With("id", id), Read, cancel);
+
+    public static SlipwayException Missing(string id) => SlipwayException.NotFound($"There is no logged model '{id}'.");
+
+    /// <summary>Keeps others from reading and then writing what hangs on it until the transaction ends; SQLite has one writer anyway.</summary>
+    public static Task LockAsync(DbSession session, string id, CancellationToken cancel) => session.Engine == DbEngine.Sqlite
+        ? Task.CompletedTask
+        : session.ExecuteAsync("select 1 from logged_models where id = @id for no key update", c => c.With("id", id), cancel);
 
     public static Task SetStatusAsync(DbSession session, string id, LoggedModelStatus status, long atMs, CancellationToken cancel) =>
         session.ExecuteAsync(
@@ -42,8 +53,13 @@ internal static class LoggedModelStore
             c => c.With("id", id).With("status", EnumName.Of(status)).With("at", atMs),
             cancel);
 
-    public static Task DeleteAsync(DbSession session, string id, long atMs, CancellationToken cancel) => session.ExecuteAsync(
-        "update logged_models set deleted_ms = @at, updated_ms = @at where id = @id", c => c.With("id", id).With("at", atMs), cancel);
+    /// <param name="deletedMs">Null brings it back.</param>
+    /// <returns>0 when it is gone.</returns>
+    public static Task<int> SetDeletedAsync(DbSession session, string id, long? deletedMs, long atMs, CancellationToken cancel) =>
+        session.ExecuteAsync(
+            "update logged_models set deleted_ms = cast(@deleted as bigint), updated_ms = @at where id = @id",
+            c => c.With("id", id).With("deleted", deletedMs).With("at", atMs),
+            cancel);
 
     /// <returns>0 when it has another value already.</returns>
     public static Task<int> PutParamAsync(DbSession session, string id, string key, string value, CancellationToken cancel) =>

@@ -1,4 +1,3 @@
-using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Tracking;
@@ -8,17 +7,17 @@ internal static class ModelMetricStore
 {
     private const string Columns = "model_id, run_id, key, step, ts_ms, kind, value, dataset_name, dataset_digest";
 
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> without the logged model.</exception>
+    /// <summary>The logged models that points of the batch measure, each once.</summary>
+    public static IEnumerable<string> ModelsOf(LogBatch batch) => batch.Metrics is { } points && points.Any(Measures)
+        ? points.Where(Measures).Select(point => point.ModelId!).Distinct(StringComparer.Ordinal)
+        : [];
+
+    /// <param name="entries">Whose writers may write into the logged models.</param>
     public static async Task AddAsync(DbSession session, IReadOnlyList<LoggedCall> entries, CancellationToken cancel)
     {
         var points = entries
-            .SelectMany(entry => (entry.Batch.Metrics ?? []).Where(point => !string.IsNullOrEmpty(point.ModelId)).Select(point => (entry.RunId, Point: point)))
+            .SelectMany(entry => (entry.Batch.Metrics ?? []).Where(Measures).Select(point => (entry.RunId, Point: point)))
             .OrderBy(p => p.Point.ModelId, StringComparer.Ordinal).ThenBy(p => MetricRow.Of(p.Point)).ToList();
-        foreach (var model in points.Select(p => p.Point.ModelId!).Distinct(StringComparer.Ordinal))
-        {
-            await LoggedModelStore.RequireAsync(session, model, cancel);
-        }
-
         if (session.Engine == DbEngine.Sqlite)
         {
             AddSqlite(session, points);
@@ -28,6 +27,8 @@ internal static class ModelMetricStore
             await AddPostgresAsync(session, points, cancel);
         }
     }
+
+    private static bool Measures(MetricPoint point) => !string.IsNullOrEmpty(point.ModelId);
 
     private static void AddSqlite(DbSession session, List<(string RunId, MetricPoint Point)> points)
     {

@@ -43,6 +43,15 @@ internal static class ProjectAccess
             project ?? throw SlipwayException.NotFound($"There is no run '{runId}'."), null, actor, least, $"run/{runId}");
     }
 
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/>, or NotFound also when it is deleted.</exception>
+    public static async Task<LoggedModel> RequireInLoggedModelAsync(
+        this AccessService access, DbSession session, string id, Actor actor, Role least, CancellationToken cancel)
+    {
+        var model = await LoggedModelStore.RequireAsync(session, id, cancel);
+        await access.RequireInExperimentAsync(session, model.ExperimentId, actor, least, $"logged-model/{id}", cancel);
+        return model;
+    }
+
     /// <summary>The projects whose experiments the actor may see; null for all of them.</summary>
     public static string[]? Readable(Actor actor)
     {
@@ -53,5 +62,21 @@ internal static class ProjectAccess
                 .Where(grant => grant.Value >= Role.Viewer && grant.Key.StartsWith(scope, StringComparison.Ordinal))
                 .Select(grant => grant.Key[scope.Length..]),
         ];
+    }
+
+    /// <returns>Those of the runs that the actor may read.</returns>
+    public static async Task<IReadOnlySet<string>> ReadableRunsAsync(
+        DbSession session, Actor actor, IReadOnlyCollection<string> runIds, CancellationToken cancel)
+    {
+        var projects = Readable(actor);
+        var readable = projects is null ? runIds : await session.QueryAsync(
+            $"""
+            select r.id from runs r join experiments e on e.id = r.experiment_id
+            where r.id {ValueSet.In(session, "ids")} and e.project {ValueSet.In(session, "projects")}
+            """,
+            c => c.With("ids", ValueSet.Of(session, runIds.ToArray())).With("projects", ValueSet.Of(session, projects)),
+            row => row.GetString(0),
+            cancel);
+        return readable.ToHashSet(StringComparer.Ordinal);
     }
 }

@@ -7,7 +7,7 @@ internal static class RunCandidates
 {
     public static bool CanDrive(Comparison c) => c.Entity switch
     {
-        RunGrammar.Metric => c.Operator != FilterOperator.NotEqual,
+        RunGrammar.Metric => MetricStretch.Holds(c.Operator),
         RunGrammar.Param or RunGrammar.Tag => c.Operator == FilterOperator.Equal,
         RunGrammar.Attribute => c.Key == RunGrammar.RunId && c.Operator is FilterOperator.Equal or FilterOperator.In,
         _ => false,
@@ -17,7 +17,7 @@ internal static class RunCandidates
     {
         if (c.Entity == RunGrammar.Metric)
         {
-            return $"select m.run_id as id from latest_metrics m where {In("m", experiments)} and m.key = {sql.Bind(c.Key)} and {new RunConditions(sql).MetricRange("m", c)}";
+            return $"select m.run_id as id from latest_metrics m where {In("m", experiments)} and m.key = {sql.Bind(c.Key)} and {RunConditions.MetricRange("m", c, sql)}";
         }
 
         if (c.Entity == RunGrammar.Attribute)

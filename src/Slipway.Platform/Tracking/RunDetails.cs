@@ -6,7 +6,7 @@ namespace Slipway.Platform.Tracking;
 /// <summary>What runs have logged, loaded for a page of them at once.</summary>
 internal static class RunDetails
 {
-    private const string MetricColumns = "run_id, key, step, ts_ms, kind, value";
+    private const int UsualKeys = 16;
 
     /// <summary>In the order of the runs, with the metrics that are sorted in.</summary>
     public static async Task<List<RunDetail>> LoadAsync(DbSession session, IReadOnlyList<Run> runs, CancellationToken cancel)
@@ -21,9 +21,10 @@ internal static class RunDetails
         var metrics = await MetricsAsync(session, ids, keys, cancel);
         var values = await PairsAsync(session, "run_params", ids, keys, cancel);
         var tags = await PairsAsync(session, "run_tags", ids, keys, cancel);
-        var inputs = (await RunLinkStore.InputsAsync(session, ids, cancel)).ToLookup(i => i.Run, i => i.Input);
-        var models = (await RunLinkStore.ModelInputsAsync(session, ids, cancel)).ToLookup(m => m.Run, m => m.Model);
-        var outputs = (await RunLinkStore.ModelOutputsAsync(session, ids, cancel)).ToLookup(o => o.Run, o => o.Output);
+        var linked = await RunLinkStore.AnyAsync(session, ids, cancel);
+        var inputs = (linked ? await RunLinkStore.InputsAsync(session, ids, cancel) : []).ToLookup(i => i.Run, i => i.Input);
+        var models = (linked ? await RunLinkStore.ModelInputsAsync(session, ids, cancel) : []).ToLookup(m => m.Run, m => m.Model);
+        var outputs = (linked ? await RunLinkStore.ModelOutputsAsync(session, ids, cancel) : []).ToLookup(o => o.Run, o => o.Output);
         return
         [
             .. runs.Select(run => new RunDetail(
@@ -43,14 +44,14 @@ internal static class RunDetails
         var found = new Dictionary<string, Dictionary<string, MetricPoint>>(ids.Length, StringComparer.Ordinal);
         if (session.Engine == DbEngine.Sqlite)
         {
-            using var read = new SqliteStatement(session, $"select {MetricColumns} from latest_metrics where run_id = ? order by key");
+            using var read = new SqliteStatement(session, "select key, step, ts_ms, kind, value from latest_metrics where run_id = ? order by key");
             foreach (var id in ids)
             {
                 var metrics = found[id] = new(StringComparer.Ordinal);
                 read.Add(id);
                 while (read.Read())
                 {
-                    var row = new MetricRow(keys.Of(read.Bytes(1)), read.Long(2), read.Long(3), (int)read.Long(4), read.Number(5));
+                    var row = new MetricRow(keys.Of(read.Bytes(0)), read.Long(1), read.Long(2), (int)read.Long(3), read.Number(4));
                     metrics.Add(row.Key, row.ToPoint());
                 }
             }
@@ -59,12 +60,12 @@ internal static class RunDetails
         }
 
         await session.QueryAsync(
-            $"select {MetricColumns} from latest_metrics where run_id = any(@runs) order by run_id, key",
+            EachRun("key, step, ts_ms, kind, value", "latest_metrics"),
             c => c.With("runs", ids),
             row =>
             {
                 var point = new MetricRow(row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4), row.GetDouble(5)).ToPoint();
-                return Of(found, row.GetString(0)).TryAdd(point.Key, point);
+                return Of(found, ids[row.GetInt64(0) - 1]).TryAdd(point.Key, point);
             },
             cancel);
         return found;
@@ -91,18 +92,28 @@ internal static class RunDetails
         }
 
         await session.QueryAsync(
-            $"select run_id, key, value from {table} where run_id = any(@runs) order by run_id, key",
+            EachRun("key, value", table),
             c => c.With("runs", ids),
-            row => Of(found, row.GetString(0)).TryAdd(row.GetString(1), row.GetString(2)),
+            row => Of(found, ids[row.GetInt64(0) - 1]).TryAdd(row.GetString(1), row.GetString(2)),
             cancel);
         return found;
     }
+
+    /// <summary>
+    /// Gives the place of the run, from 1, before the columns. A range of the primary key per run, whatever PostgreSQL knows
+    /// of the table: with <c>any</c> it may read all of it.
+    /// </summary>
+    private static string EachRun(string columns, string table) =>
+        $"""
+        select r.place, p.* from unnest(@runs) with ordinality as r (id, place)
+        cross join lateral (select {columns} from {table} where run_id = r.id order by key offset 0) p
+        """;
 
     private static Dictionary<string, T> Of<T>(Dictionary<string, Dictionary<string, T>> found, string id)
     {
         if (!found.TryGetValue(id, out var one))
         {
-            found.Add(id, one = new(StringComparer.Ordinal));
+            found.Add(id, one = new(UsualKeys, StringComparer.Ordinal));
         }
 
         return one;

@@ -9,12 +9,14 @@ namespace Slipway.Platform.Tracking;
 /// leaves few runs, those are taken and sorted. Else all are.
 /// </summary>
 internal sealed class RunFinder(
-    DbSession session, long[] experiments, RunView view, Filter? filter, IReadOnlyList<Ordering> orderings, RunPosition? after)
+    DbSession session, RunCounts counts, long[] experiments, RunView view, Filter? filter, IReadOnlyList<Ordering> orderings, RunPosition? after)
 {
     private const int FewRuns = 10_000;
 
-    /// <summary>How many runs are counted, at most, to judge how long a walk would be.</summary>
-    private const int CountedRuns = 20_000;
+    /// <summary>So many runs of one comparison are looked up at once rather than probed for one by one.</summary>
+    private const int HeldRuns = 2_000;
+
+    private readonly List<Comparison> held = [];
 
     private readonly Ordering first = orderings.Count > 0
         ? orderings[0]
@@ -35,9 +37,15 @@ internal sealed class RunFinder(
     /// <returns>At most so many, in order, after the position.</returns>
     public async Task<List<RunPosition>> FindAsync(int max, CancellationToken cancel)
     {
+        await session.UseAsync(IndexWalk.Ordered, cancel);
         var few = await FewestAsync(max, cancel);
-        return few is not null || (!ByStart && !ByMetric) ? await SortAsync(few, max, cancel)
-            : ByMetric ? await WalkMetricAsync(max, cancel)
+        if (few is not null || (!ByStart && !ByMetric))
+        {
+            await session.UseAsync(few is null ? IndexWalk.Free : IndexWalk.Probe, cancel);
+            return await SortAsync(few, max, cancel);
+        }
+
+        return ByMetric ? await WalkMetricAsync(max, cancel)
             : await WalkAsync(new RunOrder(orderings, new FilterSql(session.Engine), session.Engine).Columns, StartWalk, max, cancel);
     }
 
@@ -50,12 +58,20 @@ internal sealed class RunFinder(
         {
             if (least < 0)
             {
-                // A walk passes max × runs / candidates runs: it is the longer way below the root.
-                least = ByStart || ByMetric ? (long)Math.Sqrt((double)max * await CountAsync("runs r", "r", CountedRuns, cancel)) : FewRuns;
+                // A walk passes max × runs / candidates runs with one probe each, a candidate costs about three: below the root the
+                // candidates are the shorter way.
+                least = ByStart || ByMetric ? (long)Math.Sqrt(max * await counts.AboutAsync(session, experiments, cancel) / 3.0) : FewRuns;
             }
 
             var sql = new FilterSql(session.Engine);
-            var count = await CountAsync(RunCandidates.From(comparison, sql, experiments), sql, (int)least, cancel);
+            var canBeHeld = comparison.Entity is RunGrammar.Param or RunGrammar.Tag;
+            var most = canBeHeld ? Math.Max(least, HeldRuns) : least;
+            var count = await CountAsync(RunCandidates.From(comparison, sql, experiments), sql, (int)most, cancel);
+            if (canBeHeld && count < HeldRuns)
+            {
+                held.Add(comparison);
+            }
+
             if (count < least)
             {
                 (fewest, least) = (comparison, count);
@@ -65,14 +81,17 @@ internal sealed class RunFinder(
         return fewest;
     }
 
-    private bool IsWalked(Comparison c) => ByMetric && c.Entity == RunGrammar.Metric && c.Key == first.Key;
+    private bool IsWalked(Comparison c) => IsOfWalk(c) && MetricStretch.Holds(c.Operator);
+
+    private bool IsOfWalk(Comparison c) => ByMetric && c.Entity == RunGrammar.Metric && c.Key == first.Key;
 
     private async Task<List<RunPosition>> SortAsync(Comparison? few, int max, CancellationToken cancel)
     {
         var sql = new FilterSql(session.Engine);
         var order = new RunOrder(orderings, sql, session.Engine);
         var from = few is null ? $"runs r{order.Joins} where true" : $"({RunCandidates.From(few, sql, experiments)}) d cross join runs r{order.Joins} where r.id = d.id";
-        var where = $"{from} and {RunCandidates.In("r", experiments)}{Conditions(sql)}{After(order.Columns, sql)}";
+        var conditions = few is null ? Conditions(sql, "r.id", []) : Conditions(sql, "d.id", [few]);
+        var where = $"{from} and {RunCandidates.In("r", experiments)}{conditions}{After(order.Columns, sql)}";
         return await ReadAsync(order.Columns, where, sql, max, cancel);
     }
 
@@ -84,8 +103,7 @@ internal sealed class RunFinder(
         foreach (var experiment in experiments)
         {
             var sql = new FilterSql(session.Engine);
-            var where = $"{from(experiment, sql)}{Conditions(sql)}{After(columns, sql)}";
-            found.AddRange(await ReadAsync(columns, where, sql, max, cancel));
+            found.AddRange(await ReadAsync(columns, $"{from(experiment, sql)}{After(columns, sql)}", sql, max, cancel));
         }
 
         if (experiments.Length > 1)
@@ -99,7 +117,7 @@ internal sealed class RunFinder(
     private string StartWalk(long experiment, FilterSql sql)
     {
         var bound = after is null ? "" : $" and r.start_ms {(first.Descending ? "<=" : ">=")} {sql.Bind(after.ValueOf(0, SortType.Integer))}";
-        return $"runs r where r.experiment_id = {sql.Bind(experiment)}{bound}";
+        return $"runs r where r.experiment_id = {sql.Bind(experiment)}{bound}{Conditions(sql, "r.id", [])}";
     }
 
     /// <summary>First the numbers, then what is NaN, then the runs without the metric.</summary>
@@ -107,7 +125,7 @@ internal sealed class RunFinder(
     {
         var found = new List<RunPosition>();
         var start = after is null ? 0 : (int)(long)after.ValueOf(0, SortType.Integer);
-        var last = needed.Any(IsWalked) ? 0 : 2;
+        var last = needed.Any(IsOfWalk) ? 0 : 2;
         for (var rank = start; rank <= last && found.Count < max; rank++)
         {
             if (rank == 2 && !await AnyLacksMetricAsync(cancel))
@@ -128,19 +146,25 @@ internal sealed class RunFinder(
         var (of, key) = (sql.Bind(experiment), sql.Bind(first.Key));
         if (rank == 2)
         {
-            return $"runs r where r.experiment_id = {of} and not exists (select 1 from latest_metrics m where m.run_id = r.id and m.key = {key} limit 1 offset 0)";
+            return $"runs r where r.experiment_id = {of} and not exists (select 1 from latest_metrics m where m.run_id = r.id and m.key = {key} limit 1 offset 0)"
+                + Conditions(sql, "r.id", []);
         }
 
-        var range = rank == 1 ? "m.kind = 2" : "m.kind < 2";
-        if (rank == 0 && start == 0 && after is not null)
+        var walked = rank == 0 ? needed.FindAll(IsWalked) : [];
+        var range = rank == 1 ? "m.kind = 2" : Stretch(walked, start == 0 ? after : null).Sql("m", sql);
+        return $"latest_metrics m cross join runs r where m.experiment_id = {of} and m.key = {key} and {range} and r.id = m.run_id{Conditions(sql, "m.run_id", walked)}";
+    }
+
+    private MetricStretch Stretch(List<Comparison> walked, RunPosition? from)
+    {
+        var stretch = new MetricStretch();
+        walked.ForEach(stretch.Narrow);
+        if (from is not null)
         {
-            var (kind, value) = (sql.Bind(after.ValueOf(1, SortType.Integer)), sql.Bind(after.ValueOf(2, SortType.Number)));
-            range += $" and (m.kind, m.value) {(first.Descending ? "<=" : ">=")} ({kind}, {value})";
+            stretch.Begin((long)from.ValueOf(1, SortType.Integer), (double)from.ValueOf(2, SortType.Number), first.Descending);
         }
 
-        var conditions = new RunConditions(sql);
-        range += string.Concat(needed.Where(IsWalked).Select(c => $" and {conditions.MetricRange("m", c)}"));
-        return $"latest_metrics m cross join runs r where m.experiment_id = {of} and m.key = {key} and {range} and r.id = m.run_id";
+        return stretch;
     }
 
     /// <summary>Whether the last walk is worth its while: it passes every run that has the metric.</summary>
@@ -149,11 +173,9 @@ internal sealed class RunFinder(
         var sql = new FilterSql(session.Engine);
         var having = await CountAsync(
             $"select 1 from latest_metrics m where {RunCandidates.In("m", experiments)} and m.key = {sql.Bind(first.Key)}", sql, int.MaxValue, cancel);
-        return having < await CountAsync("runs r", "r", int.MaxValue, cancel);
+        return having < await CountAsync(
+            $"select 1 from runs r where {RunCandidates.In("r", experiments)}", new FilterSql(session.Engine), int.MaxValue, cancel);
     }
-
-    private Task<long> CountAsync(string table, string alias, int max, CancellationToken cancel) => CountAsync(
-        $"select 1 from {table} where {RunCandidates.In(alias, experiments)}", new FilterSql(session.Engine), max, cancel);
 
     private async Task<long> CountAsync(string from, FilterSql sql, int max, CancellationToken cancel) => await session.FirstAsync(
         $"select count(*) from ({from} limit @most) as counted",
@@ -165,7 +187,9 @@ internal sealed class RunFinder(
         row => row.GetInt64(0),
         cancel);
 
-    private string Conditions(FilterSql sql)
+    /// <param name="run">The id of the run as SQL.</param>
+    /// <param name="met">Comparisons that the walk meets by where it goes.</param>
+    private string Conditions(FilterSql sql, string run, List<Comparison> met)
     {
         var deleted = view switch
         {
@@ -173,8 +197,16 @@ internal sealed class RunFinder(
             RunView.Deleted => " and r.deleted_ms is not null",
             _ => "",
         };
-        return filter is null ? deleted : $"{deleted} and {new RunConditions(sql).Of(filter)}";
+        var left = filter switch
+        {
+            AllOf all => new AllOf([.. all.Parts.Where(part => !met.Contains(part))]),
+            Comparison one when met.Contains(one) => null,
+            _ => filter,
+        };
+        return left is null or AllOf { Parts.Count: 0 } ? deleted : $"{deleted} and {new RunConditions(sql, run, Held).Of(left)}";
     }
+
+    private string? Held(Comparison c, FilterSql sql) => held.Contains(c) ? RunCandidates.From(c, sql, experiments) : null;
 
     private string After(IReadOnlyList<SortColumn> columns, FilterSql sql) =>
         after is null ? "" : $" and {RunOrder.After(columns, after, sql)}";

@@ -52,6 +52,20 @@ internal static class RunLinkStore
             c => c.With("run", run).With("model", output.ModelId).With("step", output.Step),
             cancel);
 
+    /// <summary>Whether any of the runs has a dataset or a logged model: most have none, and one question is cheaper than three.</summary>
+    public static async Task<bool> AnyAsync(DbSession session, string[] runs, CancellationToken cancel)
+    {
+        var among = ValueSet.In(session, "runs");
+        return await session.FirstAsync(
+            $"""
+            select case when exists (select 1 from run_inputs where run_id {among}) or exists (select 1 from run_model_inputs where run_id {among})
+              or exists (select 1 from run_model_outputs where run_id {among}) then 1 else 0 end
+            """,
+            c => c.With("runs", ValueSet.Of(session, runs)),
+            row => row.GetInt64(0) == 1,
+            cancel);
+    }
+
     public static Task<List<(string Run, DatasetInput Input)>> InputsAsync(
         DbSession session, string[] runs, CancellationToken cancel) => session.QueryAsync(
         $"""

@@ -6,8 +6,10 @@ using Slipway.Platform.Foundation.Database;
 namespace Slipway.Platform.Tracking;
 
 /// <summary>Finds runs by what they logged, page by page. A page costs as much as the first, however deep it lies.</summary>
-internal sealed class RunSearch(Db db)
+internal sealed class RunSearch(Db db, TimeProvider time)
 {
+    private readonly RunCounts counts = new(time);
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a filter, an order or a token that cannot be.</exception>
     public async Task<Page<RunDetail>> PageAsync(Actor actor, RunQuery query, CancellationToken cancel)
     {
@@ -18,11 +20,11 @@ internal sealed class RunSearch(Db db)
         var after = string.IsNullOrEmpty(query.PageToken) ? null : PageToken.Read<RunPosition>(query.PageToken, text);
         var asked = query.ExperimentIds.Distinct().ToArray();
         await MetricLog.SettleAsync(db, asked, cancel);
-        return await db.ReadAsync(
+        return await db.WalkAsync(
             async session =>
             {
                 var experiments = await ReadableAsync(session, actor, asked, cancel);
-                var finder = new RunFinder(session, experiments, query.View, filter, orderings, after);
+                var finder = new RunFinder(session, counts, experiments, query.View, filter, orderings, after);
                 var found = experiments.Length == 0 ? [] : await finder.FindAsync(query.Limit + 1, cancel);
                 var page = PageToken.Cut(found, query.Limit, text, position => position);
                 var runs = (await RunStore.FindAsync(session, [.. page.Items.Select(position => position.Id)], cancel)).ToDictionary(run => run.Id);

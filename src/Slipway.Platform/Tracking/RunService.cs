@@ -36,6 +36,11 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
         },
         cancel);
 
+    /// <returns>Those of the runs that the actor may read.</returns>
+    public Task<IReadOnlySet<string>> ReadableAsync(
+        DbSession session, Actor actor, IReadOnlyCollection<string> ids, CancellationToken cancel) =>
+        ProjectAccess.ReadableRunsAsync(session, actor, ids, cancel);
+
     /// <summary>Soft-deletes it; deleting it again changes nothing.</summary>
     public Task DeleteAsync(Actor actor, string id, CancellationToken cancel) => SetDeletedAsync(actor, id, true, cancel);
 
@@ -68,6 +73,7 @@ public sealed class RunService(Db db, AccessService access, AuditLog audit, Time
         {
             CheckModel(model);
             await access.RequireInRunAsync(session, id, actor, Role.Contributor, cancel);
+            await RunStore.LockAsync(session, id, cancel);
             await ActiveAsync(session, id, cancel);
             var history = await RunStore.FindTagAsync(session, id, RunTags.ModelHistory, cancel);
             var list = IsFilledList(history) ? $"{history!.TrimEnd()[..^1]}, {model}]" : $"[{model}]";

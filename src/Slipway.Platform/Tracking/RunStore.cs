@@ -33,6 +33,14 @@ internal static class RunStore
     public static Task<List<Run>> FindAsync(DbSession session, string[] ids, CancellationToken cancel) => session.QueryAsync(
         $"select {Columns} from runs where id {ValueSet.In(session, "ids")}", c => c.With("ids", ValueSet.Of(session, ids)), Read, cancel);
 
+    /// <summary>
+    /// Keeps others from reading and then writing what hangs on it until the transaction ends, and lets them log into it
+    /// meanwhile; SQLite has one writer anyway.
+    /// </summary>
+    public static Task LockAsync(DbSession session, string id, CancellationToken cancel) => session.Engine == DbEngine.Sqlite
+        ? Task.CompletedTask
+        : session.ExecuteAsync("select 1 from runs where id = @id for no key update", c => c.With("id", id), cancel);
+
     public static Task<Run?> FindRequestAsync(DbSession session, long experimentId, string key, CancellationToken cancel) =>
         session.FirstAsync<Run>(
             $"select {Columns} from runs where experiment_id = @experiment and request_key = @key",

@@ -72,13 +72,13 @@ public sealed partial class TrackingService
 
         foreach (var model in links.ModelInputs ?? [])
         {
-            await LoggedModelStore.RequireAsync(session, model, cancel);
+            await access.RequireInLoggedModelAsync(session, model, actor, Role.Viewer, cancel);
             await RunLinkStore.AddModelInputAsync(session, runId, model, cancel);
         }
 
         foreach (var output in links.ModelOutputs ?? [])
         {
-            await LoggedModelStore.RequireAsync(session, output.ModelId, cancel);
+            await access.RequireInLoggedModelAsync(session, output.ModelId, actor, Role.Contributor, cancel);
             await RunLinkStore.PutModelOutputAsync(session, runId, output, cancel);
         }
 

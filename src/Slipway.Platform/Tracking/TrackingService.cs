@@ -13,7 +13,7 @@ public sealed partial class TrackingService(Db db, AccessService access, TimePro
 {
     private readonly LogWriter writer = new(access);
     private readonly LogQueue queue = new(db, new LogWriter(access));
-    private readonly RunSearch search = new(db);
+    private readonly RunSearch search = new(db, time);
     private readonly MetricHistory history = new(db, access);
 
     /// <summary>Params are written once: the same value again is fine.</summary>

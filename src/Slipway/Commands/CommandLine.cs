@@ -57,6 +57,7 @@ internal static class CommandLine
             VersionCommand.Create(),
             RunsCommand.Create(),
             ExperimentsCommand.Create(),
+            LoggedModelsCommand.Create(),
             ModelsCommand.Create(),
             ApprovalsCommand.Create(),
             FeaturesCommand.Create(),

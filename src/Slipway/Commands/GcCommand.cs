@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Slipway.Commands.Client;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
 using Slipway.Doctor;
@@ -31,8 +32,9 @@ internal static class GcCommand
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be removed" };
         var server = new Option<string?>("--server") { HelpName = "URL", Description = "Ask this running server. Default: work on the data folder" };
+        var key = ClientFlags.KeyOption();
         var json = new Option<bool>("--json") { Description = "Print one JSON object" };
-        foreach (var option in (Option[])[age, dryRun, server, json])
+        foreach (var option in (Option[])[age, dryRun, server, key, json])
         {
             command.Options.Add(option);
         }
@@ -42,7 +44,7 @@ internal static class GcCommand
         {
             var request = new GarbageRequest(Age(parse.GetValue(age)!), parse.GetValue(dryRun));
             var report = parse.GetValue(server) is { } url
-                ? await GcRemote.CollectAsync(url, request, cancel)
+                ? await GcRemote.CollectAsync(url, ClientFlags.KeyOf(parse), request, cancel)
                 : await CollectAsync(settings.Load(parse), request, cancel);
             Print(report, parse.GetValue(json));
             return ExitCode.Ok;

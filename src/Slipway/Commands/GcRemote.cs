@@ -7,12 +7,11 @@ using Slipway.Platform.Tracking.Garbage;
 
 namespace Slipway.Commands;
 
-/// <summary>Asks a running server to collect; <c>SLIPWAY_API_KEY</c> says who asks, where the server wants to know.</summary>
+/// <summary>Asks a running server to collect.</summary>
 internal static class GcRemote
 {
-    private const string KeyVariable = "SLIPWAY_API_KEY";
-
-    public static async Task<GarbageReport> CollectAsync(string server, GarbageRequest request, CancellationToken cancel)
+    /// <param name="key">Who asks, where the server wants to know.</param>
+    public static async Task<GarbageReport> CollectAsync(string server, string? key, GarbageRequest request, CancellationToken cancel)
     {
         if (!Uri.TryCreate(server, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
@@ -20,7 +19,7 @@ internal static class GcRemote
         }
 
         using var http = new HttpClient { BaseAddress = url, Timeout = Timeout.InfiniteTimeSpan };
-        if (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key)
+        if (key is not null)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }

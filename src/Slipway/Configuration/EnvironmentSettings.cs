@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Slipway.Core.Errors;
+using Slipway.Platform.Features.Sources;
 
 namespace Slipway.Configuration;
 
@@ -15,6 +16,7 @@ internal static partial class EnvironmentSettings
         foreach (var (name, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (!name.StartsWith(Prefix, StringComparison.Ordinal) || name == Settings.ConfigVariable
+                || name.StartsWith(PostgresSource.VariablePrefix, StringComparison.Ordinal)
                 || ClientVariables.All.Contains(name) || (inKubernetes && ServiceLink().IsMatch(name)))
             {
                 continue;

@@ -63,13 +63,14 @@ public sealed class ActorTests
         var actor = new Actor("app", Role.None, new Dictionary<string, Role> { ["model/delay"] = Role.Viewer })
             .Using(new ActingKey("k1", [KeyScope.Predict], null));
 
-        Assert.True(actor.MayPredict("delay"));
-        Assert.False(actor.MayPredict("fraud"));
-        Assert.False(actor.MayPredict(null));
+        Assert.True(actor.MayPredict(null, "delay"));
+        Assert.True(actor.MayPredict("flights", "delay"));
+        Assert.False(actor.MayPredict("flights", "fraud"));
+        Assert.False(actor.MayPredict(null, null));
         Assert.False(actor.May(Role.Viewer, "default", "delay"));
         Assert.False(actor.ReadsSomewhere);
         Assert.True(actor.PredictsSomewhere);
-        Assert.False(new Actor("ada", Role.Admin).Using(new ActingKey("k2", [KeyScope.Read, KeyScope.Write], null)).MayPredict("delay"));
+        Assert.False(new Actor("ada", Role.Admin).Using(new ActingKey("k2", [KeyScope.Read, KeyScope.Write], null)).MayPredict("flights", "delay"));
     }
 
     /// <summary>May ⇒ the owner may without a key, and the key has the scope; RoleIn never says more than May.</summary>

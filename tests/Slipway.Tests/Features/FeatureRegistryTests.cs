@@ -152,6 +152,18 @@ public abstract class FeatureRegistryContract(PostgresServer? postgres) : OnBoth
     }
 
     [Fact]
+    public async Task A_service_whose_columns_clash_may_be_stored_and_is_refused_where_names_are_short()
+    {
+        await ApplyAsync(Yaml.Replace("{view: sales, join_key_map: {number: shop_number}}]",
+            "{view: sales, as: here}, {view: sales, as: there, join_key_map: {number: other}}]", StringComparison.Ordinal));
+        var plan = await registry.GetServiceAsync("pricing", Cancel);
+        Assert.Equal(
+            "'here:revenue' and 'there:revenue' both give a column 'revenue'; ask for full names ('full_feature_names: true', --full-names).", plan.Clash);
+        var error = Assert.Throws<SlipwayException>(() => plan.Check(new Table([Column.String("country", ["de"])])));
+        Assert.StartsWith("Feature service 'pricing': 'here:revenue' and", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_request_without_a_column_that_the_service_needs_is_refused()
     {
         await ApplyAsync(Yaml);

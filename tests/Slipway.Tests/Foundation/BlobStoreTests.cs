@@ -35,6 +35,37 @@ public sealed class BlobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_acknowledged_has_its_name_on_the_disk_and_so_have_the_folders_above_it()
+    {
+        var (root, flushed) = (folder.Combine("flushed"), new List<string>());
+        var store = new BlobStore(root, path => flushed.Add($"{Path.GetRelativePath(root, path)} {File.Exists(Path.Combine(root, "runs", "1", "a"))}"));
+        await store.PutAsync("runs/1/a", Content("abc"), Cancel);
+        Assert.Equal([". False", "runs False", "runs/1 True"], flushed);
+
+        flushed.Clear();
+        await store.PutAsync("runs/1/a", Content("abcd"), Cancel);
+        Assert.Equal(["runs/1 True"], flushed);
+    }
+
+    [Fact]
+    public async Task A_disk_that_does_not_take_the_name_is_an_error_that_says_so()
+    {
+        var store = new BlobStore(folder.Combine("failing"), _ => throw new IOException("No space left on device", 28));
+        var failure = await Assert.ThrowsAsync<SlipwayException>(() => store.PutAsync("a/b", Content("abc"), Cancel));
+        Assert.Equal(ErrorKind.Unavailable, failure.Kind);
+    }
+
+    [Fact]
+    public void A_folder_is_flushed_by_the_system_and_one_that_is_gone_is_passed_over()
+    {
+        FolderFlush.Flush(folder.Combine("blobs"));
+        FolderFlush.Flush(folder.Combine("gone"));
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is Linux's.");
+        Assert.DoesNotContain(
+            Directory.EnumerateFileSystemEntries("/proc/self/fd"), fd => new FileInfo(fd).LinkTarget == folder.Combine("blobs"));
+    }
+
+    [Fact]
     public async Task Equal_content_is_kept_once()
     {
         var first = await blobs.PutContentAsync(Content("abc"), Cancel);

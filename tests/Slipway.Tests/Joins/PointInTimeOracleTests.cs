@@ -74,7 +74,7 @@ public sealed class PointInTimeOracleTests
     private static int[] Matcher(IEnumerable<Row> entities, IEnumerable<Row[]> chunks)
     {
         var table = TableOf(entities);
-        var matcher = new PointInTimeMatcher([table["left"]], table["time"], createdFilter: false);
+        var matcher = new PointInTimeMatcher(new EntityTimeline([table["left"]], table["time"]), createdFilter: false);
         foreach (var chunk in chunks.Select(TableOf))
         {
             matcher.Add([chunk["left"]], chunk["time"], chunk["created"]);

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Monitoring;
+using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
 using Slipway.TestKit;
 
@@ -94,6 +96,29 @@ public abstract class AlertContract(PostgresServer? postgres) : MonitoredEndpoin
         Assert.Equal("retrain", (string?)call["pipeline"]);
         Assert.Equal("2001-05-18T00:00:00Z", (string?)call["parameters"]!["as_of"]);
         Assert.Equal(7, (int)call["parameters"]!["days"]!);
+    }
+
+    [Fact]
+    public async Task A_trigger_names_the_alerts_of_its_window_as_the_reason()
+    {
+        var traffic = new Traffic(40);
+        await WatchAsync(Triggered(new(), cooldownDays: 30), traffic.Of(-30, 10_000));
+        await LogAsync(traffic.Of(0, 1000, row => row[1] += 1), outcomes: false);
+        await AdvanceAsync(1);
+        var alert = Assert.Single(await AlertsAsync(AlertState.Open));
+        Assert.Equal([LineageNode.Alert(alert.Id)], Reasons(Assert.Single(await CallsAsync())));
+    }
+
+    [Fact]
+    public async Task A_trigger_that_no_alert_has_waited_for_names_the_endpoint()
+    {
+        var traffic = new Traffic(41);
+        AlertRule patient = new("drift", FindingKind.Drift, Day, Severity.Info, null, new(3, 3));
+        await WatchAsync(Triggered(new(), cooldownDays: 30) with { Alerts = [patient] }, traffic.Of(-30, 10_000));
+        await LogAsync(traffic.Of(0, 1000, row => row[1] += 1), outcomes: false);
+        await AdvanceAsync(1);
+        Assert.Empty(await AlertsAsync());
+        Assert.Equal([LineageNode.Endpoint(Name)], Reasons(Assert.Single(await CallsAsync())));
     }
 
     [Fact]
@@ -209,6 +234,9 @@ public abstract class AlertContract(PostgresServer? postgres) : MonitoredEndpoin
 
     private async Task<List<Job>> CallsAsync() =>
         [.. (await Jobs.ListAsync(null, null, 100, Cancel)).Where(job => job.Kind == "pipelines.trigger")];
+
+    /// <summary>As the pipelines read the call.</summary>
+    private static IReadOnlyList<LineageNode>? Reasons(Job call) => Json.Read<PipelineTrigger>(call.Payload).Because;
 
     private async Task<(int Closed, int Results)> CountsAsync() => (
         (await Monitoring.WindowsAsync(Name, null, null, 100, Cancel)).Items.Count,

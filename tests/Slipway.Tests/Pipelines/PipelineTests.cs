@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Errors;
+using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Pipelines;
+using Slipway.Platform.Registry;
 using Slipway.TestKit;
 
 namespace Slipway.Tests.Pipelines;
@@ -23,6 +25,7 @@ public abstract class PipelineContract(PostgresServer? postgres) : OnBothEngines
     private readonly ConcurrentQueue<string> ran = [];
     private readonly Dictionary<string, StepHandler> handlers = [];
     private PipelineService pipelines = null!;
+    private LineageService lineage = null!;
     private PipelineRunner runner = null!;
 
     protected override Task PrepareAsync()
@@ -31,6 +34,7 @@ public abstract class PipelineContract(PostgresServer? postgres) : OnBothEngines
         handlers["maybe"] = (_, _) => Task.FromResult(new JsonObject { ["passed"] = false });
         handlers["fail"] = (_, _) => throw new IOException("the disk went away");
         handlers["wait"] = (_, _) => throw new StepWaitsException("an approval");
+        lineage = new LineageService(Db, new AccessService(), TimeProvider.System);
         (pipelines, runner) = Process();
         return Task.CompletedTask;
     }
@@ -45,7 +49,7 @@ public abstract class PipelineContract(PostgresServer? postgres) : OnBothEngines
         })).ToList();
         var jobs = new JobService(Db, TimeProvider.System, new JobOptions());
         return (
-            new PipelineService(Db, jobs, new ScheduleService(Db, jobs, TimeProvider.System), kinds, TimeProvider.System),
+            new PipelineService(Db, jobs, new ScheduleService(Db, jobs, TimeProvider.System), lineage, kinds, TimeProvider.System),
             new PipelineRunner(Db, new StepRunner(Db, kinds, TimeProvider.System, NullLogger<StepRunner>.Instance), TimeProvider.System));
     }
 
@@ -73,6 +77,20 @@ public abstract class PipelineContract(PostgresServer? postgres) : OnBothEngines
         var first = await StartAsync(Diamond, "drift:1");
         Assert.Equal(first, await StartAsync(Diamond, "drift:1"));
         Assert.NotEqual(first, await StartAsync(Diamond, "drift:2"));
+    }
+
+    [Fact]
+    public async Task A_run_is_found_from_the_alerts_that_started_it_and_they_from_the_run()
+    {
+        await pipelines.PutAsync(PipelineYaml.Parse(Diamond, "test.yaml"), Cancel);
+        LineageNode[] alerts = [LineageNode.Alert("a1"), LineageNode.Alert("a2")];
+        var id = await pipelines.StartAsync("diamond", "drift:1", null, Cancel, alerts);
+        await pipelines.StartAsync("diamond", "drift:1", null, Cancel, alerts);
+        var graph = await lineage.TraceAsync(LineageNode.PipelineRun(id), LineageDirection.Upstream, 1, Cancel);
+        Assert.Equal(
+            alerts.Select(alert => (alert, LineageNode.PipelineRun(id), "started")), graph.Edges.Select(e => (e.From, e.To, e.Relation)));
+        Assert.Contains(
+            LineageNode.PipelineRun(id), (await lineage.TraceAsync(alerts[0], LineageDirection.Downstream, 1, Cancel)).Nodes);
     }
 
     [Fact]

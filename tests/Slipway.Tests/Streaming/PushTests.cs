@@ -2,6 +2,7 @@ using System.Text;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Features;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
@@ -98,8 +99,9 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         await PushAsync(Row("ann", 3, 5), Row("bob", 26, 1));
         Time.Advance(TimeSpan.FromSeconds(10));
         await PushAsync(Row("ann", 4, 6));
-        using var analytics = new AnalyticsEngine(new AnalyticsOptions());
-        var rows = await new ViewHistory(registry, analytics, log).RowsAsync("spending", new SourceTables(new Dictionary<string, SourceData>(), analytics), 0, Cancel);
+        var parts = new List<Table>();
+        await TopicHistory.ReplayAsync(log, await registry.StreamingViewAsync("spending", Cancel), parts.Add, Cancel);
+        var rows = TableParts.Join(parts);
 
         var start = Microseconds.From(Time.GetUtcNow()) - 10_000_000;
         Assert.Equal(
@@ -117,7 +119,7 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         await streams.PushRowsAsync("payments", [Row("ann", 14, 70)], null, PushTarget.Offline, null, wait: false, Cancel);
         await PushAsync();
         using var analytics = new AnalyticsEngine(new AnalyticsOptions());
-        var training = await new TrainingSetService(registry, new ViewHistory(registry, analytics, log), analytics).BuildAsync(
+        var training = await new TrainingSetService(registry, analytics, log).BuildAsync(
             "payments",
             new Table([Column.String("user", ["ann", "ann", "ann", "cid"]), Column.Timestamp("event_timestamp", [.. new[] { 11L, 13, 14, 14 }.Select(m => m * 60_000_000)])]),
             new Dictionary<string, SourceData>(), Cancel);

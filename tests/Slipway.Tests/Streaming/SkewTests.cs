@@ -29,7 +29,7 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (flights, sources) = await FlightsAsync(analytics);
         var registry = new FeatureRegistryService(Db, new AuditLog(Db, Time), Time);
         await registry.ApplyAsync(FeatureRepository.Load(Root("features.yaml")), new Actor("test", Role.Admin), Cancel);
-        var history = new ViewHistory(registry, analytics);
+        var history = new ViewHistory(analytics);
         var (store, log, signals, options) = (new OnlineStore(Db, new OnlineStoreOptions()), new EventLog(Db), new StreamSignals(), new StreamOptions());
         var streams = new StreamService(Db, log, registry, signals, options, Time);
         var online = new OnlineFeatures(registry, store, Time);
@@ -49,7 +49,7 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (entities, served) = await ReplayAsync(flights, start, streams, online);
         await processor.StopAsync(Cancel);
 
-        var training = await new TrainingSetService(registry, history, analytics).BuildAsync(Service, entities, sources, Cancel);
+        var training = await new TrainingSetService(registry, analytics).BuildAsync(Service, entities, sources, Cancel);
         Assert.Equal(await CountAsync(analytics), entities.Rows);
         AssertSame(served, training.Select(served.Columns.Select(c => c.Name)));
 

@@ -23,7 +23,7 @@ public sealed class ArtifactAccessTests() : OnBothEngines(null)
         experiment = await TrackingKit.Experiments(Db, Time).CreateAsync(Ada, new NewExperiment("flights", Project: "airline"), Cancel);
         run = ArtifactOwner.Run((await new TrackingService(Db, new AccessService(), Time).StartRunAsync(Ada, new RunStart(experiment.Id), Cancel)).Id);
         model = ArtifactOwner.LoggedModel(
-            (await new LoggedModelService(Db, new AccessService(), Time).CreateAsync(Ada, new NewLoggedModel(experiment.Id), Cancel)).Id);
+            (await TrackingKit.LoggedModels(Db, Time).CreateAsync(Ada, new NewLoggedModel(experiment.Id), Cancel)).Id);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public abstract class GarbageContract(PostgresServer? postgres) : OnBothEngines(
         experiments = TrackingKit.Experiments(Db, Time);
         runs = TrackingKit.Runs(Db, Time);
         tracking = new TrackingService(Db, new AccessService(), Time);
-        models = new LoggedModelService(Db, new AccessService(), Time);
+        models = TrackingKit.LoggedModels(Db, Time);
         artifacts = new RunArtifacts(Db, blobs, new AccessService());
         return Task.CompletedTask;
     }

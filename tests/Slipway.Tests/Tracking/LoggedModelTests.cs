@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Tracking;
 using Slipway.TestKit;
 
@@ -15,7 +17,7 @@ public abstract class LoggedModelContract(PostgresServer? postgres) : OnBothEngi
 
     protected override Task PrepareAsync()
     {
-        models = new LoggedModelService(Db, new AccessService(), Time);
+        models = TrackingKit.LoggedModels(Db, Time);
         tracking = new TrackingService(Db, new AccessService(), Time);
         return Task.CompletedTask;
     }
@@ -39,6 +41,80 @@ public abstract class LoggedModelContract(PostgresServer? postgres) : OnBothEngi
         }
         while (page.NextPageToken is not null);
         return [.. found];
+    }
+
+    [Fact]
+    public async Task A_deleted_logged_model_is_restored_with_all_it_had()
+    {
+        var made = await CreateAsync("tree", rate: "0.1");
+        await models.DeleteAsync(Ada, made.Id, Cancel);
+        await Assert.ThrowsAsync<SlipwayException>(() => models.GetAsync(Ada, made.Id, Cancel));
+        var stranger = new Actor("eve", Role.Viewer);
+        Assert.Equal(
+            ErrorKind.Forbidden, (await Assert.ThrowsAsync<SlipwayException>(() => models.RestoreAsync(stranger, made.Id, Cancel))).Kind);
+
+        await models.RestoreAsync(Ada, made.Id, Cancel);
+        await models.RestoreAsync(Ada, made.Id, Cancel);
+
+        var back = await models.GetAsync(Ada, made.Id, Cancel);
+        Assert.Equal(("tree", "0.1", Lifecycle.Active), (back.Name, back.Params["rate"], back.Lifecycle));
+        Assert.Equal(["tree"], await FindAsync(null, 10, []));
+        var audit = await new AuditLog(Db, Time).ListAsync($"logged-model/{made.Id}", null, null, 10, Cancel);
+        Assert.Equal(["logged_model.restore", "logged_model.delete"], audit.Items.Select(a => a.Action));
+    }
+
+    [Fact]
+    public async Task A_logged_model_is_not_restored_into_a_deleted_experiment_nor_from_nowhere()
+    {
+        var experiments = TrackingKit.Experiments(Db, Time);
+        var experiment = await experiments.CreateAsync(Ada, new NewExperiment("gone"), Cancel);
+        var made = await models.CreateAsync(Ada, new NewLoggedModel(experiment.Id), Cancel);
+        await models.DeleteAsync(Ada, made.Id, Cancel);
+        await experiments.DeleteAsync(Ada, experiment.Id, Cancel);
+
+        Assert.Equal(
+            ErrorKind.FailedPrecondition, (await Assert.ThrowsAsync<SlipwayException>(() => models.RestoreAsync(Ada, made.Id, Cancel))).Kind);
+        Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<SlipwayException>(() => models.RestoreAsync(Ada, "m-1", Cancel))).Kind);
+    }
+
+    [Fact]
+    public async Task A_run_measures_and_names_logged_models_only_where_its_writer_may()
+    {
+        var experiments = TrackingKit.Experiments(Db, Time);
+        var own = await experiments.CreateAsync(Ada, new NewExperiment("own", Project: "flights"), Cancel);
+        var others = await experiments.CreateAsync(Ada, new NewExperiment("others", Project: "hotels"), Cancel);
+        var run = await tracking.StartRunAsync(Ada, new RunStart(own.Id), Cancel);
+        var (mine, theirs) = (await models.CreateAsync(Ada, new NewLoggedModel(own.Id), Cancel), await models.CreateAsync(Ada, new NewLoggedModel(others.Id), Cancel));
+        var gina = new Actor("gina", Role.None, new Dictionary<string, Role> { ["project/flights"] = Role.Contributor });
+        var reader = new Actor("rita", Role.None, new Dictionary<string, Role> { ["project/flights"] = Role.Contributor, ["project/hotels"] = Role.Viewer });
+
+        Task MeasureAsync(Actor actor, string model) => tracking.LogMetricsAsync(actor, run.Id, [new("auc", 0.5, 1, 0, model)], Cancel);
+        Task LinkAsync(Actor actor, RunLinks links) => tracking.LinkAsync(actor, run.Id, links, Cancel);
+        async Task FailsAsync(Func<Task> act) => Assert.Equal(ErrorKind.Forbidden, (await Assert.ThrowsAsync<SlipwayException>(act)).Kind);
+
+        await MeasureAsync(gina, mine.Id);
+        await FailsAsync(() => MeasureAsync(gina, theirs.Id));
+        await FailsAsync(() => MeasureAsync(reader, theirs.Id));
+        await FailsAsync(() => LinkAsync(gina, new RunLinks(ModelInputs: [theirs.Id])));
+        await LinkAsync(reader, new RunLinks(ModelInputs: [theirs.Id]));
+        await FailsAsync(() => LinkAsync(reader, new RunLinks(ModelOutputs: [new ModelOutput(theirs.Id, 0)])));
+
+        Assert.Single((await models.GetAsync(Ada, mine.Id, Cancel)).Metrics);
+        Assert.Empty((await models.GetAsync(Ada, theirs.Id, Cancel)).Metrics);
+        Assert.Equal(ErrorKind.NotFound, (await Assert.ThrowsAsync<SlipwayException>(() => MeasureAsync(gina, "m-0"))).Kind);
+    }
+
+    [Fact]
+    public async Task Versions_that_two_servers_note_at_once_are_all_there()
+    {
+        var made = await CreateAsync("tree");
+        await using var other = OpenAgain();
+        (Db Db, LoggedModelService Models)[] servers = [(Db, models), (other, TrackingKit.LoggedModels(other, Time))];
+        await Task.WhenAll(Enumerable.Range(1, 40).Select(number => Task.Run(() => servers[number % 2].Db.WriteAsync(
+            session => servers[number % 2].Models.NoteVersionAsync(session, made.Id, "delay", number, Cancel), Cancel))));
+
+        var noted = JsonNode.Parse((await models.GetAsync(Ada, made.Id, Cancel)).Tags["mlflow.modelVersions"])!.AsArray();
+        Assert.Equal(Enumerable.Range(1, 40), noted.Select(version => (int)version!["version"]!).Order());
     }
 
     [Fact]

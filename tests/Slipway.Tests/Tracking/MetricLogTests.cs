@@ -106,7 +106,7 @@ public abstract class MetricLogContract(PostgresServer? postgres) : OnBothEngine
     [Fact]
     public async Task Points_of_a_logged_model_are_kept_for_it_once()
     {
-        var models = new LoggedModelService(Db, new AccessService(), Time);
+        var models = TrackingKit.LoggedModels(Db, Time);
         var model = (await models.CreateAsync(Ada, new NewLoggedModel(0), Cancel)).Id;
         MetricPoint[] points = [new("auc", 0.5, 1, 2, model, "flights", "d1"), new("auc", double.NaN, 1, 3, model)];
         await tracking.LogMetricsAsync(Ada, run, points, Cancel);

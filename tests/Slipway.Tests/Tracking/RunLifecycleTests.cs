@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Tracking;
@@ -26,6 +27,19 @@ public abstract class RunLifecycleContract(PostgresServer? postgres) : OnBothEng
 
     private Task TagAsync(string id, string key, string value) =>
         tracking.SetTagsAsync(Ada, id, new Dictionary<string, string> { [key] = value }, Cancel);
+
+    [Fact]
+    public async Task Models_that_two_servers_add_to_one_run_at_once_are_all_in_its_history()
+    {
+        var run = await tracking.StartRunAsync(Ada, new RunStart(0), Cancel);
+        await using var other = OpenAgain();
+        RunService[] servers = [runs, TrackingKit.Runs(other, Time)];
+        await Task.WhenAll(Enumerable.Range(1, 40).Select(i => Task.Run(
+            () => servers[i % 2].AddModelHistoryAsync(Ada, run.Id, $$"""{"model": {{i}}}""", Cancel))));
+
+        var history = JsonNode.Parse((await tracking.GetRunAsync(Ada, run.Id, Cancel)).Tags["mlflow.log-model.history"])!.AsArray();
+        Assert.Equal(Enumerable.Range(1, 40), history.Select(model => (int)model!["model"]!).Order());
+    }
 
     [Fact]
     public async Task A_run_without_a_name_is_given_one_to_say()

@@ -31,6 +31,9 @@ public sealed record SourceDefinition(string? Name)
     /// <summary>Rows are pushed to it by its name. They are kept in the topic of that name, from which both stores are filled.</summary>
     public bool Push { get; init; }
 
+    /// <summary>Rows of a PostgreSQL database; null for a file or a topic.</summary>
+    public PostgresQuery? Postgres { get; init; }
+
     /// <summary>The columns as declared; empty where the file itself is to say.</summary>
     public IReadOnlyList<ColumnSchema> Columns { get; init; } = [];
 
@@ -41,6 +44,12 @@ public sealed record SourceDefinition(string? Name)
 
     public required Notes Notes { get; init; }
 }
+
+/// <summary>What is read from a PostgreSQL database.</summary>
+/// <param name="Connection">A name; the environment variable <c>SLIPWAY_POSTGRES_NAME</c> holds what it stands for, as that is a secret.</param>
+/// <param name="Table">With its schema where it needs one; or …</param>
+/// <param name="Sql">… a query.</param>
+public sealed record PostgresQuery(string Connection, string? Table, string? Sql);
 
 /// <summary>How a view reads a source.</summary>
 /// <param name="EventTimestamp">The column that says when a row became true; in a batch view with SQL, of the result.</param>

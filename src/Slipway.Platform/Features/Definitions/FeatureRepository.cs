@@ -61,12 +61,12 @@ public sealed class FeatureRepository
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/>.</exception>
     public FeatureViewDefinition View(string name) => Views.FirstOrDefault(v => v.Name == name)
-        ?? throw SlipwayException.NotFound($"There is no feature view '{name}'; there are {string.Join(", ", Views.Select(v => v.Name))}.");
+        ?? throw SlipwayException.NotFound($"There is no feature view '{name}'; there are {Names(Views.Select(v => v.Name))}.");
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/>.</exception>
     public FeatureServiceDefinition Service(string name) => Services.FirstOrDefault(s => s.Name == name)
         ?? throw SlipwayException.NotFound(
-            $"There is no feature service '{name}'; there are {string.Join(", ", Services.Select(s => s.Name))}.");
+            $"There is no feature service '{name}'; there are {Names(Services.Select(s => s.Name))}.");
 
     /// <summary>Where the file of a source is; null for a topic.</summary>
     public string? PathOf(SourceDefinition source) => source.Path is null ? null : Path.GetFullPath(source.Path, Folder);
@@ -100,4 +100,6 @@ public sealed class FeatureRepository
 
         return ordered;
     }
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } some ? some : "none";
 }

@@ -35,11 +35,6 @@ internal sealed class RepositoryCheck
             {
                 check.View(view);
             }
-
-            foreach (var service in repository.Services)
-            {
-                check.OutputNames(service);
-            }
         }
 
         return check.problems;
@@ -229,23 +224,6 @@ internal sealed class RepositoryCheck
             catch (SlipwayException e)
             {
                 Report(view.Notes.Origin, $"feature view '{view.Name}', feature '{feature.Name}': {e.Message}");
-            }
-        }
-    }
-
-    private void OutputNames(FeatureServiceDefinition service)
-    {
-        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var selection in service.Features)
-        {
-            foreach (var feature in repository.Selected(selection))
-            {
-                var name = service.FullNames ? $"{selection.Name}__{feature.Name}" : feature.Name;
-                if (!seen.TryAdd(name, selection.Name))
-                {
-                    Report(selection.Origin, $"feature service '{service.Name}': '{seen[name]}' and '{selection.Name}' both give '{name}'; "
-                        + (service.FullNames ? "give one of them another 'as'." : "set 'full_feature_names: true'."));
-                }
             }
         }
     }

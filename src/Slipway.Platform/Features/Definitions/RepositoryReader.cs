@@ -1,5 +1,6 @@
 using Slipway.Core.Data;
 using Slipway.Core.Windows;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation.Yaml;
 
 namespace Slipway.Platform.Features.Definitions;
@@ -49,15 +50,31 @@ internal sealed class RepositoryReader
             Path = map.OptionalText("path"),
             Topic = map.OptionalText("topic"),
             Push = map.Flag("push", otherwise: false),
+            Postgres = Postgres(map),
             Columns = Columns(map, "columns"),
             Computed = [.. map.Maps("computed").Select(m => Closed(m, c => new ComputedColumn(
                 c.Text("name"), c.OptionalText("type") is null ? null : c.Choice<DataType>("type"), c.Text("expression"))))],
             Filter = map.OptionalText("filter"),
             Notes = NotesOf(map),
         };
-        return (source.Path is null ? 0 : 1) + (source.Topic is null ? 0 : 1) + (source.Push ? 1 : 0) == 1
+        return new object?[] { source.Path, source.Topic, source.Postgres, source.Push ? "push" : null }.Count(kind => kind is not null) == 1
             ? source
-            : throw map.Error("path", "a source has one of 'path', 'topic' and 'push: true'");
+            : throw map.Error("path", "a source has one of 'path', 'topic', 'postgres' and 'push: true'");
+    }
+
+    private static PostgresQuery? Postgres(YamlMap map)
+    {
+        if (map.OptionalText("postgres") is not { } connection)
+        {
+            return null;
+        }
+
+        var query = new PostgresQuery(connection, map.OptionalText("table"), map.OptionalText("sql"));
+        return query.Table is null == query.Sql is null
+            ? throw map.Error("postgres", "a source on PostgreSQL has either a 'table' or 'sql'")
+            : connection.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? query
+            : throw map.Error("postgres", "'postgres' is the name of a connection, of letters, digits and underscores; "
+                + $"what it stands for is in the environment variable {PostgresSource.VariablePrefix}NAME, never here");
     }
 
     private FeatureViewDefinition View(YamlMap map)

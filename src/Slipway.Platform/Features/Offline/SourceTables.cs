@@ -29,7 +29,9 @@ internal sealed class SourceTables(IReadOnlyDictionary<string, SourceData> sourc
         {
             return reading.TryGetValue(name, out var started)
                 ? started
-                : reading[name] = analytics.ReadParquetAsync(data.Path!, cancel, columns.Select(c => c.Name));
+                : reading[name] = data.Relation is { } relation
+                    ? analytics.RunAsync(session => session.Read($"select * from {relation.Sql}", columns), cancel)
+                    : analytics.ReadParquetAsync(data.Path!, cancel, columns.Select(c => c.Name));
         }
     }
 }

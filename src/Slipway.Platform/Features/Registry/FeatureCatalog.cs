@@ -23,11 +23,17 @@ internal sealed class FeatureCatalog
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
     {
-        var views = Read<FeatureViewDefinition>(definitions, DefinitionKind.View);
         var repository = new FeatureRepository(
-            [.. Read<EntityDefinition>(definitions, DefinitionKind.Entity).Select(d => d.Definition)], [],
-            [.. views.Select(d => d.Definition)],
-            [.. Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service).Select(d => d.Definition)]);
+            Read<EntityDefinition>(definitions, DefinitionKind.Entity), [], Read<FeatureViewDefinition>(definitions, DefinitionKind.View),
+            Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service));
+        var versions = definitions.ToDictionary(d => (d.Kind, d.Name), d => d.Version);
+        return Compile(repository, (kind, name) => versions[(kind, name)]);
+    }
+
+    /// <param name="version">That under which a view or service goes.</param>
+    /// <inheritdoc cref="Compile(IReadOnlyList{StoredDefinition})"/>
+    public static FeatureCatalog Compile(FeatureRepository repository, Func<DefinitionKind, string, int> version)
+    {
         var problems = repository.Check(source => source.Columns.Count > 0 ? source.Columns : null);
         if (problems.Count > 0)
         {
@@ -36,10 +42,11 @@ internal sealed class FeatureCatalog
 
         var catalog = new FeatureCatalog();
         var stored = new Dictionary<string, StoredView>(StringComparer.Ordinal);
-        foreach (var (view, version) in views.Where(d => d.Definition.Kind is ViewKind.Batch or ViewKind.Streaming))
+        foreach (var view in repository.Views.Where(v => v.Kind is ViewKind.Batch or ViewKind.Streaming))
         {
             var shape = stored[view.Name] = new StoredView(
-                view.Name, version, repository.JoinKeys(view), [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
+                view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
+                [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
             {
@@ -51,9 +58,9 @@ internal sealed class FeatureCatalog
             }
         }
 
-        foreach (var (service, version) in Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service))
+        foreach (var service in repository.Services)
         {
-            catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version);
+            catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
         }
 
         return catalog;
@@ -78,8 +85,8 @@ internal sealed class FeatureCatalog
         ? view.Late == LatePolicy.Update
         : view.Source!.CreatedTimestamp is not null || view.Source.Source.Push;
 
-    private static List<(T Definition, int Version)> Read<T>(IReadOnlyList<StoredDefinition> definitions, DefinitionKind kind) =>
-        [.. definitions.Where(d => d.Kind == kind).Select(d => (Json.Read<T>(d.Definition), d.Version))];
+    private static List<T> Read<T>(IReadOnlyList<StoredDefinition> definitions, DefinitionKind kind) =>
+        [.. definitions.Where(d => d.Kind == kind).Select(d => Json.Read<T>(d.Definition))];
 
     private static string Names(IEnumerable<string> names) =>
         names.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";

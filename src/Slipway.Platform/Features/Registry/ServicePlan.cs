@@ -28,9 +28,19 @@ public sealed record ServicePlan(
     IReadOnlyList<ViewFormulas> Computed, IReadOnlyList<(ColumnSchema Column, int Slot)> Columns,
     IReadOnlyDictionary<int, FeatureDefault> Defaults, int SlotCount)
 {
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the column that is missing or of another type.</exception>
+    /// <summary>Two features that would be columns of one name, and how to tell them apart; null when there are none.</summary>
+    public string? Clash { get; init; }
+
+    /// <exception cref="SlipwayException">
+    /// <see cref="ErrorKind.Invalid"/> naming the column that is missing or of another type, or two features of one name.
+    /// </exception>
     public void Check(Table request)
     {
+        if (Clash is not null)
+        {
+            throw SlipwayException.Invalid($"Feature service '{Name}': {Clash}");
+        }
+
         foreach (var (input, _) in Inputs)
         {
             if (!request.Has(input.Name))

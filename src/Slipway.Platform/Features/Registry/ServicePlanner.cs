@@ -34,7 +34,7 @@ internal sealed class ServicePlanner
         FeatureRepository repository, IReadOnlyDictionary<string, StoredView> stored, FeatureServiceDefinition service, int version)
     {
         var planner = new ServicePlanner(repository, stored, service.Name);
-        var columns = new List<(ColumnSchema, int)>();
+        var columns = new List<(ColumnSchema Column, int Slot)>();
         foreach (var selection in service.Features)
         {
             var slotOf = planner.Take(selection, key => key);
@@ -46,7 +46,28 @@ internal sealed class ServicePlanner
         return new ServicePlan(
             service.Name, version, [.. planner.inputs.Values],
             [.. planner.lookups.Values.Select(l => new ViewLookup(l.View, l.Keys, [.. l.Features.Select(f => (f.Key, f.Value))]))],
-            planner.computed, columns, planner.defaults, planner.slots);
+            planner.computed, columns, planner.defaults, planner.slots)
+        {
+            Clash = Clash(repository, service),
+        };
+    }
+
+    /// <summary>Two features that would be columns of one name; null when there are none.</summary>
+    /// <remarks>Names that differ in case only clash too: they are one column to DuckDB and to many a reader.</remarks>
+    public static string? Clash(FeatureRepository repository, FeatureServiceDefinition service)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (from, feature) in service.Features.SelectMany(s => repository.Selected(s).Select(f => (From: s.Name, f.Name))))
+        {
+            var name = service.FullNames ? $"{from}__{feature}" : feature;
+            if (!seen.TryAdd(name, $"{from}:{feature}"))
+            {
+                return $"'{seen[name]}' and '{from}:{feature}' both give a column '{name}'; "
+                    + (service.FullNames ? "give one of them another 'as'." : "ask for full names ('full_feature_names: true', --full-names).");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The slots of the features a selection names.</summary>

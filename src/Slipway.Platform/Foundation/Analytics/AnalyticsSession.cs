@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 
@@ -30,33 +31,66 @@ public sealed class AnalyticsSession : IDisposable
     /// <summary>Makes the table a temporary table of this name.</summary>
     public void Load(string name, Table table)
     {
-        var columns = table.Columns.Select(c => $"{Sql.Name(c.Name)} {TypeName(c.Type)}");
+        var columns = table.Columns.Select(c => $"{Sql.Name(c.Name)} {Sql.TypeName(c.Type)}");
         Execute($"create or replace temp table {Sql.Name(name)} ({string.Join(", ", columns)})");
-        using var appender = connection.CreateAppender(name);
-        for (var row = 0; row < table.Rows; row++)
+        Append(name, table);
+    }
+
+    /// <summary>Adds rows behind those that a table already has, which has the same columns.</summary>
+    public void Append(string name, Table table) => Vectors.Append(connection.NativeConnection, name, table, cancel);
+
+    /// <summary>Runs a query whose rows are taken as they come, in the query's order, and not kept.</summary>
+    /// <param name="columns">What the query gives; each column is cast to its type.</param>
+    /// <param name="take">Gets one portion after another, in buffers that are used again.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> with DuckDB's reason when the SQL or its data is wrong.</exception>
+    public void Stream(string sql, IReadOnlyList<ColumnSchema> columns, Action<IReadOnlyList<ColumnChunk>> take)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var casts = columns.Select(c => $"{Sql.Name(c.Name)}::{Sql.TypeName(c.Type)}");
+        var chunks = columns.Select(c => new ColumnChunk(c.Name, c.Type)).ToArray();
+        using var stop = cancel.Register(() => NativeMethods.Startup.DuckDBInterrupt(connection.NativeConnection));
+        try
         {
-            if ((row & 0xFFFF) == 0)
+            using var rows = new StreamedQuery(connection.NativeConnection, $"select {string.Join(", ", casts)} from ({sql})");
+            while (rows.Next(chunks))
             {
                 cancel.ThrowIfCancellationRequested();
+                take(chunks);
             }
-
-            var target = appender.CreateRow();
-            foreach (var column in table.Columns)
-            {
-                Append(target, column, row);
-            }
-
-            target.EndRow();
+        }
+        catch (SlipwayException failure) when (cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The query was cancelled.", failure, cancel);
         }
     }
 
+    /// <summary>The rows of a query with exactly the columns given, each cast to its type.</summary>
+    public Table Read(string sql, IReadOnlyList<ColumnSchema> columns)
+    {
+        var builders = columns.Select(column => new ColumnBuilder(column, Vectors.Rows)).ToArray();
+        var rows = 0;
+        Stream(sql, columns, chunks =>
+        {
+            for (var i = 0; i < builders.Length; i++)
+            {
+                builders[i].Append(rows, chunks[i]);
+            }
+
+            rows += chunks[0].Count;
+        });
+        return new Table([.. builders.Select(builder => builder.Build(rows))]);
+    }
+
     /// <summary>Writes the result of a query; the file appears whole or not at all.</summary>
-    public void WriteParquet(string sql, string file)
+    public void WriteParquet(string sql, string file) => Copy(sql, file, "format parquet, compression zstd");
+
+    /// <summary>The same in a format of DuckDB's <c>copy</c>.</summary>
+    public void Copy(string sql, string file, string options)
     {
         var temporary = $"{file}.{Guid.CreateVersion7():N}.tmp";
         try
         {
-            Execute($"copy ({sql}) to {Sql.Text(temporary)} (format parquet, compression zstd)");
+            Execute($"copy ({sql}) to {Sql.Text(temporary)} ({options})");
             File.Move(temporary, file, overwrite: true);
         }
         catch
@@ -71,47 +105,6 @@ public sealed class AnalyticsSession : IDisposable
     }
 
     public void Dispose() => connection.Dispose();
-
-    private static void Append(IDuckDBAppenderRow target, Column column, int row)
-    {
-        if (column.IsNull(row))
-        {
-            target.AppendNullValue();
-            return;
-        }
-
-        switch (column.Type)
-        {
-            case DataType.Bool:
-                target.AppendValue(column.Bools[row]);
-                break;
-            case DataType.Int64:
-                target.AppendValue(column.Longs[row]);
-                break;
-            case DataType.Timestamp:
-                target.AppendValue(Microseconds.ToDateTime(column.Longs[row]));
-                break;
-            case DataType.String:
-                target.AppendValue(column.Strings[row]);
-                break;
-            case DataType.Float32:
-                target.AppendValue((float)column.Doubles[row]);
-                break;
-            default:
-                target.AppendValue(column.Doubles[row]);
-                break;
-        }
-    }
-
-    private static string TypeName(DataType type) => type switch
-    {
-        DataType.Bool => "boolean",
-        DataType.Int64 => "bigint",
-        DataType.Timestamp => "timestamp",
-        DataType.String => "varchar",
-        DataType.Float32 => "float",
-        _ => "double",
-    };
 
     private T Guard<T>(string sql, (string Name, object? Value)[] arguments, Func<DuckDBCommand, T> run)
     {

@@ -1,3 +1,5 @@
+using Slipway.Core.Data;
+
 namespace Slipway.Platform.Foundation.Analytics;
 
 /// <summary>Quoting for DuckDB, where a parameter cannot stand.</summary>
@@ -6,4 +8,15 @@ public static class Sql
     public static string Text(string value) => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
     public static string Name(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>The type under which DuckDB holds a column's values.</summary>
+    public static string TypeName(DataType type) => type switch
+    {
+        DataType.Bool => "boolean",
+        DataType.Int64 => "bigint",
+        DataType.Timestamp => "timestamp",
+        DataType.String => "varchar",
+        DataType.Float32 => "float",
+        _ => "double",
+    };
 }

@@ -3,7 +3,8 @@ using Slipway.Core.Errors;
 namespace Slipway.Platform.Foundation.Blobs;
 
 /// <summary>
-/// Files under one folder. A blob appears whole or not at all: it is written beside its place, flushed to disk and renamed.
+/// Files under one folder. A blob appears whole or not at all: it is written beside its place, flushed to disk and renamed, and
+/// its folder flushed, so that what was acknowledged is there after a power loss.
 /// No key reaches outside the folder.
 /// </summary>
 public sealed class BlobStore
@@ -16,8 +17,17 @@ public sealed class BlobStore
     // Putting a blob and collecting it as garbage exclude each other, so what is put again is never lost.
     private readonly Lock placing = new();
 
+    private readonly Action<string> flush;
+
     public BlobStore(string folder)
+        : this(folder, FolderFlush.Flush)
     {
+    }
+
+    /// <param name="flush">Puts a folder's entries on the disk.</param>
+    internal BlobStore(string folder, Action<string> flush)
+    {
+        this.flush = flush;
         this.folder = new BlobFolder(folder);
         Uploads = new BlobUploads(this.folder, Place);
     }
@@ -176,11 +186,12 @@ public sealed class BlobStore
             var target = folder.PathOf(key);
             lock (placing)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                MakeFolder(Path.GetDirectoryName(target)!);
                 File.Move(received.Path, target, overwrite: true);
             }
 
             placed = true;
+            Flush(Path.GetDirectoryName(target)!);
             return new BlobInfo(key, received.Bytes, received.Sha256);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -194,6 +205,31 @@ public sealed class BlobStore
             {
                 File.Delete(received.Path);
             }
+        }
+    }
+
+    /// <summary>A new folder is an entry of the one above it. Flushed under the lock: nobody puts a blob into a folder that may not last.</summary>
+    private void MakeFolder(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            var above = Path.GetDirectoryName(path)!;
+            MakeFolder(above);
+            Directory.CreateDirectory(path);
+            Flush(above);
+        }
+    }
+
+    private void Flush(string path)
+    {
+        try
+        {
+            flush(path);
+        }
+        catch (IOException failure)
+        {
+            throw new SlipwayException(
+                ErrorKind.Unavailable, "The disk that holds the files did not confirm what was written; send it again.", failure);
         }
     }
 }

@@ -12,23 +12,28 @@ public sealed class Db : IAsyncDisposable
 {
     private readonly SqliteConnections? sqlite;
     private readonly NpgsqlDataSource? postgres;
+    private readonly NpgsqlDataSource? sessions;
 
-    private Db(SqliteConnections? sqlite, NpgsqlDataSource? postgres)
+    private Db(SqliteConnections? sqlite, NpgsqlDataSource? postgres, NpgsqlDataSource? sessions)
     {
         this.sqlite = sqlite;
         this.postgres = postgres;
+        this.sessions = sessions;
     }
 
     public DbEngine Engine => sqlite is null ? DbEngine.Postgres : DbEngine.Sqlite;
 
-    /// <summary>The data source for what only PostgreSQL has (LISTEN/NOTIFY, COPY); null on SQLite.</summary>
-    internal NpgsqlDataSource? Postgres => postgres;
+    /// <summary>
+    /// The data source for what holds on to a connection of PostgreSQL: to listen, or with locks of a session; null on SQLite.
+    /// What a connection held is gone when it is closed.
+    /// </summary>
+    internal NpgsqlDataSource? Postgres => sessions;
 
     /// <param name="file">Created when absent; its folder must exist.</param>
     public static Db OpenSqlite(string file) => OpenSqlite(file, SqliteWriter.MaxTime);
 
     /// <param name="groupTime">How long writes may gather behind the first of their transaction.</param>
-    internal static Db OpenSqlite(string file, TimeSpan groupTime) => new(new SqliteConnections(file, groupTime), null);
+    internal static Db OpenSqlite(string file, TimeSpan groupTime) => new(new SqliteConnections(file, groupTime), null, null);
 
     /// <param name="connectionString">An Npgsql connection string, such as <c>Host=…;Username=…;Database=…</c>.</param>
     public static Db OpenPostgres(string connectionString)
@@ -39,7 +44,9 @@ public sealed class Db : IAsyncDisposable
             builder.MaxAutoPrepare = 100;
         }
 
-        return new Db(null, NpgsqlDataSource.Create(builder));
+        // Reads and transactions leave nothing behind on a connection; to reset it all the same costs a fifth of a small read.
+        var stateless = new NpgsqlConnectionStringBuilder(builder.ConnectionString) { NoResetOnClose = true };
+        return new Db(null, NpgsqlDataSource.Create(stateless), NpgsqlDataSource.Create(builder));
     }
 
     public Task<List<T>> QueryAsync<T>(
@@ -65,6 +72,28 @@ public sealed class Db : IAsyncDisposable
 
             await using var connection = await postgres!.OpenConnectionAsync(cancel);
             return await work(new DbSession(connection, null));
+        }
+        catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    /// <summary>A read in which <see cref="IndexWalks"/> may say how rows are found.</summary>
+    internal async Task<T> WalkAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
+    {
+        if (postgres is null)
+        {
+            return await ReadAsync(work, cancel);
+        }
+
+        try
+        {
+            await using var connection = await postgres.OpenConnectionAsync(cancel);
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            var result = await work(new DbSession(connection, transaction));
+            await transaction.CommitAsync(cancel);
+            return result;
         }
         catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
         {
@@ -102,6 +131,7 @@ public sealed class Db : IAsyncDisposable
         if (postgres is not null)
         {
             await postgres.DisposeAsync();
+            await sessions!.DisposeAsync();
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Monitoring;
 
@@ -40,7 +41,8 @@ internal sealed class RetrainTrigger(JobService jobs, TimeProvider time)
         }
 
         var parameters = (JsonObject)Fill(rule.Parameters, record)!;
-        await jobs.EnqueueAsync(session, Job, new PipelineCall(rule.Pipeline, cause, parameters), cancel, $"{rule.Pipeline}/{cause}");
+        var because = await BecauseAsync(session, monitor.Endpoint, history, kind, cancel);
+        await jobs.EnqueueAsync(session, Job, new PipelineCall(rule.Pipeline, cause, parameters, because), cancel, $"{rule.Pipeline}/{cause}");
         return record;
     }
 
@@ -56,6 +58,18 @@ internal sealed class RetrainTrigger(JobService jobs, TimeProvider time)
         var windows = Enumerable.Range(0, streak.Of).Count(i =>
             history.Subjects(kind).Any(v => history.Last(kind, v.Subject, streak.Of).ElementAt(i) == Finding.Bad));
         return windows >= streak.Bad ? bad : null;
+    }
+
+    /// <summary>The alerts that this window opened or kept open; the endpoint itself where the rules of alerts wait longer than the trigger.</summary>
+    private static async Task<LineageNode[]> BecauseAsync(
+        DbSession session, string endpoint, VerdictHistory history, FindingKind kind, CancellationToken cancel)
+    {
+        var alerts = (await AlertStore.UnresolvedAsync(session, endpoint, cancel))
+            .Where(alert => alert.Window == history.Window && alert.LastWindowUs == history.AnchorUs
+                && (alert.Kind == kind || (kind == FindingKind.DatasetDrift && alert.Kind == FindingKind.Drift)))
+            .Select(alert => LineageNode.Alert(alert.Id))
+            .ToArray();
+        return alerts.Length > 0 ? alerts : [LineageNode.Endpoint(endpoint)];
     }
 
     private static JsonNode? Fill(JsonNode? template, TriggerRecord record) => template switch
@@ -79,5 +93,5 @@ internal sealed class RetrainTrigger(JobService jobs, TimeProvider time)
         return start.ToString(start.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-ddTHH:mmZ", CultureInfo.InvariantCulture);
     }
 
-    private sealed record PipelineCall(string Pipeline, string Cause, JsonObject Parameters);
+    private sealed record PipelineCall(string Pipeline, string Cause, JsonObject Parameters, LineageNode[] Because);
 }

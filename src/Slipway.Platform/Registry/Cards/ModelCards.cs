@@ -10,14 +10,14 @@ namespace Slipway.Platform.Registry.Cards;
 /// others follow what becomes known.
 /// </summary>
 public sealed class ModelCards(
-    Db db, RegistryService registry, TrackingService tracking, LineageService lineage, AuditLog audit, TimeProvider time)
+    Db db, RegistryService registry, TrackingService tracking, LineageView lineage, AuditLog audit, TimeProvider time)
 {
     private const int LineageSteps = 2;
 
     public async Task<ModelCard> GetAsync(Actor actor, string model, string reference, CancellationToken cancel)
     {
         var version = await registry.GetVersionAsync(actor, model, reference, cancel);
-        var generated = await GenerateAsync(version, cancel);
+        var generated = await GenerateAsync(actor, version, cancel);
         var written = await db.ReadAsync(session => VersionStore.CardAsync(session, model, version.Number, cancel), cancel);
         var edits = CardText.Split(written ?? "").ToDictionary(s => s.Title, s => s.Markdown, StringComparer.Ordinal);
         var sections = generated
@@ -32,7 +32,7 @@ public sealed class ModelCards(
     {
         Limit.Name("A model card", markdown, RegistryNames.Card);
         var version = await registry.RequireVersionAsync(actor, model, reference, Role.Contributor, cancel);
-        var generated = (await GenerateAsync(version, cancel)).ToHashSet();
+        var generated = (await GenerateAsync(actor, version, cancel)).ToHashSet();
         await WriteAsync(actor, version, _ => CardText.Split(markdown).Where(section => !generated.Contains(section)), cancel);
     }
 
@@ -71,11 +71,11 @@ public sealed class ModelCards(
         },
         cancel);
 
-    private async Task<IReadOnlyList<(string Title, string Markdown)>> GenerateAsync(ModelVersion version, CancellationToken cancel)
+    private async Task<IReadOnlyList<(string Title, string Markdown)>> GenerateAsync(Actor actor, ModelVersion version, CancellationToken cancel)
     {
         var run = await db.ReadAsync(session => FindRunAsync(session, version, cancel), cancel);
         var graph = await lineage.TraceAsync(
-            LineageNode.ModelVersion(version.Model, version.Version), LineageDirection.Both, LineageSteps, cancel);
+            actor, LineageNode.ModelVersion(version.Model, version.Version), LineageDirection.Both, LineageSteps, cancel);
         return GeneratedCard.Write(await registry.GetModelAsync(version.Model, cancel), version, run, graph);
     }
 

@@ -156,7 +156,14 @@ public sealed class ModelPackages(
     {
         version.RequireFile();
         var package = await db.ReadAsync(session => seal.FindAsync(session, version, cancel), cancel);
-        return seal.Flaw(version, package) is { } flaw ? throw Refused(version, flaw) : package!;
+        if (seal.Flaw(version, package) is not { } flaw)
+        {
+            return package!;
+        }
+
+        // Deleted since it was looked up, it has no package: that is no sign of tampering.
+        await registry.GetVersionAsync(version.Model, version.Version.ToString(), cancel);
+        throw Refused(version, flaw);
     }
 
     private async Task<Stream> OpenAsync(ModelVersion version, PackageFile file, CancellationToken cancel)

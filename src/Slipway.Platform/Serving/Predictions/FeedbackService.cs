@@ -1,16 +1,46 @@
 using Slipway.Core.Errors;
+using Slipway.Platform.Access;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Serving.Rollouts;
 
 namespace Slipway.Platform.Serving.Predictions;
 
 /// <summary>Takes what happened after predictions, in any order and as often as it is sent.</summary>
-public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider time)
+public sealed class FeedbackService
 {
     public const int MaxOutcomes = 10_000;
 
     // So many ids are named in an error.
     private const int Named = 3;
+
+    private readonly Db db;
+    private readonly RolloutService rollouts;
+    private readonly FeedbackAccess doors;
+    private readonly TimeProvider time;
+
+    internal FeedbackService(Db db, RolloutService rollouts, FeedbackAccess doors, TimeProvider time)
+    {
+        this.db = db;
+        this.rollouts = rollouts;
+        this.doors = doors;
+        this.time = time;
+    }
+
+    /// <summary>The same for an actor, who may record the outcomes of predictions that they may ask for; restating them takes a
+    /// contributor.</summary>
+    /// <exception cref="SlipwayException">Also <see cref="ErrorKind.Forbidden"/>, or NotFound for a prediction that is not in the log
+    /// yet or of a model that the actor may not ask.</exception>
+    public Task<FeedbackReceipt> RecordAsync(Actor actor, IReadOnlyList<Outcome> outcomes, bool replace, CancellationToken cancel)
+    {
+        var distinct = Distinct(outcomes);
+        return db.WriteAsync(
+            async session =>
+            {
+                await doors.RequireAsync(session, actor, distinct, replace, cancel);
+                return await RecordAsync(session, distinct, outcomes.Count - distinct.Length, replace, cancel);
+            },
+            cancel);
+    }
 
     /// <summary>Records all of the outcomes or, when it throws, none. The same outcome twice is one.</summary>
     /// <param name="replace">Whether another value than the recorded one restates it instead of being refused.</param>
@@ -46,7 +76,7 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
             added.Count, outcomes.Length - added.Count - different.Length + repeated, different.Length, unmatched);
     }
 
-    /// <summary>Each prediction's outcome once.</summary>
+    /// <summary>Each prediction's outcome once, by id: callers with the same outcomes wait for each other in one order, not in a circle.</summary>
     private static Outcome[] Distinct(IReadOnlyList<Outcome> outcomes)
     {
         if (outcomes.Count > MaxOutcomes)
@@ -69,6 +99,6 @@ public sealed class FeedbackService(Db db, RolloutService rollouts, TimeProvider
             }
         }
 
-        return [.. byId.Values];
+        return [.. byId.Values.OrderBy(outcome => outcome.PredictionId, StringComparer.Ordinal)];
     }
 }

@@ -69,6 +69,18 @@ internal static class OutcomeStore
         row => row.GetInt64(0),
         cancel);
 
+    /// <returns>The endpoint, and its revision, that gave each prediction the log has.</returns>
+    public static async Task<Dictionary<string, (string Endpoint, long Revision)>> AnswersAsync(
+        DbSession session, Outcome[] outcomes, CancellationToken cancel)
+    {
+        var rows = await session.QueryAsync(
+            $"select id, endpoint, revision from predictions where id in ({Given(session.Engine)})",
+            c => BindIds(c, session.Engine, outcomes),
+            row => (Id: row.GetString(0), Answer: (row.GetString(1), row.GetInt64(2))),
+            cancel);
+        return rows.ToDictionary(row => row.Id, row => row.Answer, StringComparer.Ordinal);
+    }
+
     private static Task<int> InsertOneAsync(DbSession session, Outcome outcome, long nowMs, long nowUs, CancellationToken cancel) =>
         session.ExecuteAsync(
             """

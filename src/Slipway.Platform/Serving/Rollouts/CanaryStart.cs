@@ -42,8 +42,9 @@ internal sealed class CanaryStart(
 
         var share = rollout.Plan.Steps[0];
         var reason = $"Canary of {rollout.Challenger} begins at {share} %: {rollout.Cause}";
-        var saved = await endpoints.SaveAsync(
-            session, before, CanaryEvaluation.Split(before with { Rollout = rollout.Id }, rollout, share), actor.Name, reason, cancel);
+        var next = CanaryEvaluation.Split(before with { Rollout = rollout.Id }, rollout, share);
+        var saved = await endpoints.SaveAsync(session, before, next, actor.Name, reason, cancel);
+        await source.HoldAsync(session, saved, cancel);
         rollout = rollout with { Evidence = [StepEvidence.Start(share, saved.Revision)], Reason = reason };
         await RolloutStore.InsertAsync(session, rollout, cancel);
         await source.LinkAsync(session, saved, actor, cancel);

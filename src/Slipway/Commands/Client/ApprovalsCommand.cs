@@ -7,9 +7,10 @@ namespace Slipway.Commands.Client;
 /// <summary><c>slipway approvals</c></summary>
 internal static class ApprovalsCommand
 {
-    public static Command Create() => new("approvals", "List approvals and decide on them.")
+    public static Command Create() => new("approvals", "List approvals, decide on them, and set how many are needed.")
     {
         List(), Decide("approve", Decision.Approve, "Agree to what is asked."), Decide("reject", Decision.Reject, "Refuse what is asked."),
+        PolicyCommand.Create(),
     };
 
     private static Command List()

@@ -16,11 +16,7 @@ internal sealed class ClientFlags
         Description = $"The server. Default: {ClientVariables.Server}, or {DefaultServer}",
     };
 
-    private readonly Option<string?> key = new("--api-key")
-    {
-        HelpName = "KEY",
-        Description = $"Who asks. Default: {ClientVariables.ApiKey}",
-    };
+    private readonly Option<string?> key = KeyOption();
 
     private readonly Option<bool> json = new("--json") { Description = "Print JSON for scripts instead of a table" };
 
@@ -51,6 +47,13 @@ internal sealed class ClientFlags
             await run(parse, client, output, cancel);
             return ExitCode.Ok;
         });
+
+    /// <summary>What <see cref="KeyOf"/> reads.</summary>
+    public static Option<string?> KeyOption() => new("--api-key")
+    {
+        HelpName = "KEY",
+        Description = $"Who asks. Default: {ClientVariables.ApiKey}",
+    };
 
     /// <returns>Null for a server that asks for none.</returns>
     public static string? KeyOf(ParseResult parse) => parse.GetValue<string?>("--api-key") ?? Variable(ClientVariables.ApiKey);

@@ -20,6 +20,23 @@ internal static class ExperimentsCommand
             ? client.Experiments.GetAsync(id, cancel)
             : client.Experiments.GetAsync(reference, cancel);
 
+    /// <returns>The numbers of these experiments; of all when none is given.</returns>
+    public static async Task<List<long>> FindAllAsync(SlipwayClient client, string[] references, CancellationToken cancel)
+    {
+        if (references.Length == 0)
+        {
+            return await client.Experiments.ListAsync(cancel: cancel).Select(e => e.Id).ToListAsync(cancel);
+        }
+
+        var ids = new List<long>();
+        foreach (var reference in references)
+        {
+            ids.Add((await FindAsync(client, reference, cancel)).Id);
+        }
+
+        return ids;
+    }
+
     private static Command List() => ClientFlags.Bind(
         new Command("list", "List the experiments, by name."),
         async (_, client, output, cancel) => output.Table(

@@ -36,6 +36,18 @@ internal sealed class Output(TextWriter writer, bool asJson)
     /// <summary>A line for people, or the value for scripts.</summary>
     public void Say<T>(T value, string line) => Write(value, (_, to) => to.WriteLine(TextTable.Plain(line)));
 
+    /// <summary>Does the same to each and says so at the end.</summary>
+    /// <param name="verb">What was done, such as <c>Deleted</c>.</param>
+    public async Task EachAsync(string[] ids, string verb, Func<string, CancellationToken, Task> act, CancellationToken cancel)
+    {
+        foreach (var id in ids)
+        {
+            await act(id, cancel);
+        }
+
+        Say(ids, $"{verb} {string.Join(", ", ids)}.");
+    }
+
     public static string Time(long ms) => ms <= 0 ? "" : DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static string Number(double value) => value.ToString("G6", CultureInfo.InvariantCulture);

@@ -33,25 +33,9 @@ internal sealed class RunListFlags
         var shown = Enum.TryParse<View>(parse.GetValue(view), ignoreCase: true, out var known)
             ? known
             : throw SlipwayException.Invalid($"'{parse.GetValue(view)}' is not a view; use active, deleted or all");
-        var ids = await ExperimentsAsync(parse.GetValue(experiment) ?? [], client, cancel);
+        var ids = await ExperimentsCommand.FindAllAsync(client, parse.GetValue(experiment) ?? [], cancel);
         return ids.Count == 0 ? [] : await client.Runs
             .SearchAsync(new RunQuery(ids, filter, parse.GetValue(order) ?? [], shown, Math.Min(max, 200)), cancel)
             .Take(max).ToListAsync(cancel);
-    }
-
-    private static async Task<List<long>> ExperimentsAsync(string[] references, SlipwayClient client, CancellationToken cancel)
-    {
-        if (references.Length == 0)
-        {
-            return await client.Experiments.ListAsync(cancel: cancel).Select(e => e.Id).ToListAsync(cancel);
-        }
-
-        var ids = new List<long>();
-        foreach (var reference in references)
-        {
-            ids.Add((await ExperimentsCommand.FindAsync(client, reference, cancel)).Id);
-        }
-
-        return ids;
     }
 }

@@ -71,7 +71,7 @@ internal static class RunsCommand
         var ids = new Argument<string[]>("ID") { Arity = ArgumentArity.OneOrMore };
         return ClientFlags.Bind(
             new Command("delete", "Hide runs until they are restored or collected.") { ids },
-            (parse, client, output, cancel) => EachAsync(parse.GetRequiredValue(ids), "Deleted", client.Runs.DeleteAsync, output, cancel));
+            (parse, client, output, cancel) => output.EachAsync(parse.GetRequiredValue(ids), "Deleted", client.Runs.DeleteAsync, cancel));
     }
 
     private static Command Restore()
@@ -79,17 +79,6 @@ internal static class RunsCommand
         var ids = new Argument<string[]>("ID") { Arity = ArgumentArity.OneOrMore };
         return ClientFlags.Bind(
             new Command("restore", "Take back deleted runs.") { ids },
-            (parse, client, output, cancel) => EachAsync(parse.GetRequiredValue(ids), "Restored", client.Runs.RestoreAsync, output, cancel));
-    }
-
-    private static async Task EachAsync(
-        string[] ids, string verb, Func<string, CancellationToken, Task> act, Output output, CancellationToken cancel)
-    {
-        foreach (var id in ids)
-        {
-            await act(id, cancel);
-        }
-
-        output.Say(ids, $"{verb} {string.Join(", ", ids)}.");
+            (parse, client, output, cancel) => output.EachAsync(parse.GetRequiredValue(ids), "Restored", client.Runs.RestoreAsync, cancel));
     }
 }

@@ -7,6 +7,7 @@ internal static class FeaturesCommand
 {
     public static Command Create() => new("features", "Define, compute, store and read features.")
     {
+        JoinCommand.Create(),
         DeadLettersCommand.Create(),
     };
 }

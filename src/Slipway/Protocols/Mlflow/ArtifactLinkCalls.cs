@@ -31,7 +31,8 @@ internal static class ArtifactLinkCalls
 
     public static async Task<string> PartUrlAsync(MlflowCall call, string upload, int number)
     {
-        var proof = await call.Service<SignedLinks>().SignAsync(PartSubject(upload, number), call.Actor.Name, PartLifetime, call.Cancel);
+        var proof = await call.Service<SignedLinks>().SignAsync(
+            PartSubject(upload, number), call.Actor.Name, PartLifetime, call.Cancel, call.Actor.Key?.Id);
         return Url(call, string.Create(CultureInfo.InvariantCulture, $"mpu/parts/{upload}/{number}"), proof);
     }
 
@@ -88,16 +89,23 @@ internal static class ArtifactLinkCalls
 
     private static async Task<string> LinkAsync(MlflowCall call, string method, string path, TimeSpan lifetime)
     {
-        var proof = await call.Service<SignedLinks>().SignAsync($"{method} {path}", call.Actor.Name, lifetime, call.Cancel);
+        var proof = await call.Service<SignedLinks>().SignAsync(
+            $"{method} {path}", call.Actor.Name, lifetime, call.Cancel, call.Actor.Key?.Id);
         return Url(call, $"links/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}", proof);
     }
 
-    /// <returns>Whoever asked for the link, with the role that it took; only for what the link is about.</returns>
+    /// <returns>Whoever asked for the link: with the roles that the key has now or, without a key, the role that the link took; only
+    /// for what the link is about.</returns>
     private static async Task<Actor> ProveAsync(MlflowCall call, string subject)
     {
-        var proof = new LinkProof(call.Text("actor") ?? "", call.Integer("expires") ?? 0, call.Text("signature") ?? "");
+        var proof = new LinkProof(call.Text("actor") ?? "", call.Integer("expires") ?? 0, call.Text("signature") ?? "", call.Text("key"));
         await call.Service<SignedLinks>().VerifyAsync(subject, proof, call.Cancel);
-        return new Actor(proof.Actor, Role.Contributor);
+        var signIn = call.Service<SignInService>();
+        var actor = proof.Key is { } key
+            ? await signIn.ByKeyIdAsync(key, call.Cancel)
+            : await signIn.ByNameAsync(new Actor(proof.Actor, Role.Contributor), call.Cancel);
+        return actor ?? throw new SlipwayException(
+            ErrorKind.Forbidden, "This link was asked for with a key that lets nobody in any more; ask for a new one.");
     }
 
     private static string PartSubject(string upload, int number) => string.Create(CultureInfo.InvariantCulture, $"PUT part {number} of {upload}");

@@ -161,6 +161,11 @@ public sealed class SignInTests
         Assert.Equal(HttpStatusCode.BadRequest, (await server.SendAsync("POST", "/v2/models/fraud/infer", allowed, Json("{}"))).StatusCode);
         Assert.Equal(
             HttpStatusCode.Forbidden, (await server.SendAsync("POST", "/api/v1/endpoints/fraud/predict", elsewhere, Json("{}"))).StatusCode);
+        const string outcome = """{"outcomes": [{"predictionId": "p", "value": 1}]}""";
+        var reader = await server.KeyAsync("rita", Role.Viewer, [KeyScope.Read]);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.SendAsync("POST", "/api/v1/feedback", allowed, Json(outcome))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync("POST", "/api/v1/feedback", reader, Json(outcome))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync("POST", "/api/v1/feedback", writer, Json(outcome))).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync("GET", "/api/v1/endpoints", allowed)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await server.SendAsync("GET", "/api/v1/experiments", allowed)).StatusCode);
     }

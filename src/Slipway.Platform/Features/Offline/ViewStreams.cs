@@ -1,0 +1,58 @@
+using Slipway.Core.Data;
+using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
+
+namespace Slipway.Platform.Features.Offline;
+
+/// <summary>Computes the rows of stored views from their sources and passes them on: SQL in DuckDB, windows over history.</summary>
+/// <param name="log">Holds the history of topics for which no rows are given; without it all must be.</param>
+internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, AnalyticsEngine analytics, EventLog? log = null)
+{
+    private const int PortionRows = 4096;
+
+    /// <inheritdoc cref="ViewRows"/>
+    public async Task RowsAsync(
+        StoredView view, IReadOnlyList<ColumnSchema> columns, TimeRange times, Action<IReadOnlyList<ColumnChunk>> take, CancellationToken cancel)
+    {
+        if (!catalog.IsStreaming(view.Name))
+        {
+            var batch = catalog.Batch(view.Name);
+            var data = sources.Find(batch.SourceName, view.Name);
+            await analytics.RunAsync(
+                session =>
+                {
+                    batch.Stream(session, data, columns, times, take);
+                    return 0;
+                },
+                cancel);
+            return;
+        }
+
+        // Windows need the events before the first row, too: only the end of the times counts.
+        var windowed = catalog.Streaming(view.Name);
+        var chunks = columns.Select(column => new ColumnChunk(column.Name, column.Type)).ToArray();
+        if (log is not null && !sources.Has(windowed.Topic) && windowed.Source.Path is null)
+        {
+            await TopicHistory.ReplayAsync(log, windowed, part => Pass(part, chunks, take), cancel);
+            return;
+        }
+
+        var history = await sources.ReadAsync(windowed.Topic, view.Name, windowed.Fields, cancel);
+        await Task.Run(() => windowed.Run(history, times.To, part => Pass(part, chunks, take)), cancel);
+    }
+
+    private static void Pass(Table part, ColumnChunk[] chunks, Action<IReadOnlyList<ColumnChunk>> take)
+    {
+        for (var start = 0; start < part.Rows; start += PortionRows)
+        {
+            foreach (var chunk in chunks)
+            {
+                chunk.Fill(part[chunk.Name], start, Math.Min(PortionRows, part.Rows - start));
+            }
+
+            take(chunks);
+        }
+    }
+}
