@@ -29,6 +29,7 @@ public sealed class SlipwayClient : IDisposable
         Audit = new AuditClient(transport);
         Predictions = new PredictionClient(transport);
         Features = new FeatureClient(transport);
+        DeadLetters = new DeadLetterClient(transport);
     }
 
     public Uri Server => transport.Server;
@@ -52,6 +53,8 @@ public sealed class SlipwayClient : IDisposable
     public PredictionClient Predictions { get; }
 
     public FeatureClient Features { get; }
+
+    public DeadLetterClient DeadLetters { get; }
 
     /// <summary>
     /// Starts a run that gathers what is logged and sends it in the background. Disposing it sends the rest and ends the run as

@@ -3,11 +3,14 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
 
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Training sets: the features of a service as they were known at each row's time.</summary>
-public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics, ErasureList erasures)
+/// <param name="log">Holds the history of topics for which no rows are given; without it all must be.</param>
+public sealed class TrainingSetService(
+    FeatureRegistryService registry, AnalyticsEngine analytics, ErasureList erasures, EventLog? log = null)
 {
     /// <summary>
     /// The entity rows in their order, with all their columns, and the service's features as they were known at each row's
@@ -24,7 +27,7 @@ public sealed class TrainingSetService(FeatureRegistryService registry, Analytic
         var plan = catalog.Service(service);
         plan.Check(entityRows);
         CheckNames(plan, entityRows);
-        var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics);
+        var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics, log);
         var erased = await erasures.CurrentAsync(cancel);
         var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, erased, cancel);
         return entityRows.With(features.Columns);

@@ -49,6 +49,11 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
             throw SlipwayException.Invalid($"topic '{topic}' has no file that a join could read; give the source a 'path' with the topic's history.");
         }
 
+        if (source.Push)
+        {
+            throw SlipwayException.Invalid("pushed rows have no file that a join could read; build the training set on the server that holds them.");
+        }
+
         var path = repository.PathOf(source) ?? file;
         if (source.Postgres is { } query)
         {

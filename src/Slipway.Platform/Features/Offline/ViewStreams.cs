@@ -2,11 +2,13 @@ using Slipway.Core.Data;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
 
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Computes the rows of stored views from their sources and passes them on: SQL in DuckDB, windows over history.</summary>
-internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, AnalyticsEngine analytics)
+/// <param name="log">Holds the history of topics for which no rows are given; without it all must be.</param>
+internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, AnalyticsEngine analytics, EventLog? log = null)
 {
     private const int PortionRows = 4096;
 
@@ -30,8 +32,14 @@ internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, 
 
         // Windows need the events before the first row, too: only the end of the times counts.
         var windowed = catalog.Streaming(view.Name);
-        var history = await sources.ReadAsync(windowed.Topic, view.Name, windowed.Fields, cancel);
         var chunks = columns.Select(column => new ColumnChunk(column.Name, column.Type)).ToArray();
+        if (log is not null && !sources.Has(windowed.Topic) && windowed.Source.Path is null)
+        {
+            await TopicHistory.ReplayAsync(log, windowed, part => Pass(part, chunks, take), cancel);
+            return;
+        }
+
+        var history = await sources.ReadAsync(windowed.Topic, view.Name, windowed.Fields, cancel);
         await Task.Run(() => windowed.Run(history, times.To, part => Pass(part, chunks, take)), cancel);
     }
 

@@ -10,5 +10,6 @@ internal static class FeaturesCommand
         JoinCommand.Create(),
         MaterializeCommand.Create(),
         EraseCommand.Create(),
+        DeadLettersCommand.Create(),
     };
 }
