@@ -73,7 +73,7 @@ internal static class Forms
         return New<T>(
             type,
             (frame, out result) => readA(frame, out result) && !(readB(frame, out var other) && order(result, other) == 0),
-            // DuckDB's nullif is a macro that repeats its first argument; as a field of v it is computed once however deep calls nest.
+            // DuckDB writes nullif and between out, with an argument repeated; as fields of v all are computed once however deep they nest.
             $"list_transform([{{'a': {a.Sql}, 'b': {b.Sql}}}], lambda v: nullif(v.a, v.b))[1]");
     }
 
@@ -93,7 +93,7 @@ internal static class Forms
             var outside = (knownLeast && order(x, a) < 0) || (knownMost && order(x, b) > 0);
             result = !outside;
             return outside || (knownLeast && knownMost);
-        }, $"({value.Sql} between {least.Sql} and {most.Sql})");
+        }, $"list_transform([{{'x': {value.Sql}, 'a': {least.Sql}, 'b': {most.Sql}}}], lambda v: v.x between v.a and v.b)[1]");
     }
 
     /// <param name="sign">+1 for the greatest, −1 for the least.</param>

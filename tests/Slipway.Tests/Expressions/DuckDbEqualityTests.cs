@@ -30,7 +30,7 @@ public sealed class DuckDbEqualityTests : IDisposable
 
     [Fact]
     public void Random_formulas_have_the_same_values_here_and_in_DuckDB() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(6000), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1500), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
             var type = Types[random.Next(Types.Length)];
