@@ -4,6 +4,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
@@ -119,7 +120,7 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         await streams.PushRowsAsync("payments", [Row("ann", 14, 70)], null, PushTarget.Offline, null, wait: false, Cancel);
         await PushAsync();
         using var analytics = new AnalyticsEngine(new AnalyticsOptions());
-        var training = await new TrainingSetService(registry, analytics, log).BuildAsync(
+        var training = await new TrainingSetService(registry, analytics, new ErasureList(Db, registry), log).BuildAsync(
             "payments",
             new Table([Column.String("user", ["ann", "ann", "ann", "cid"]), Column.Timestamp("event_timestamp", [.. new[] { 11L, 13, 14, 14 }.Select(m => m * 60_000_000)])]),
             new Dictionary<string, SourceData>(), Cancel);
