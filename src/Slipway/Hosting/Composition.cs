@@ -13,6 +13,7 @@ using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
 using Slipway.Platform.Tracking.Garbage;
+using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
@@ -39,6 +40,7 @@ internal static class Composition
         services.AddSignIn(options);
         services.AddUnpacking();
         services.AddMlflow();
+        services.AddFeast();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
@@ -71,6 +73,7 @@ internal static class Composition
         app.MapStreaming();
         scoped.MapOpenInference();
         scoped.MapMlflow();
+        app.MapFeast();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)

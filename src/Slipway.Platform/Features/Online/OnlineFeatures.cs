@@ -28,9 +28,12 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
     }
 
     /// <summary>The same, and of each value what became of it.</summary>
-    public async Task<OnlineAnswer> ExplainAsync(string featureService, Table request, CancellationToken cancel)
+    public async Task<OnlineAnswer> ExplainAsync(string featureService, Table request, CancellationToken cancel) =>
+        await ExplainAsync(await registry.GetServiceAsync(featureService, cancel), request, cancel);
+
+    /// <summary>The same by a plan, such as one for features that no service groups.</summary>
+    public async Task<OnlineAnswer> ExplainAsync(ServicePlan plan, Table request, CancellationToken cancel)
     {
-        var plan = await registry.GetServiceAsync(featureService, cancel);
         plan.Check(request);
         var (slots, sources) = (new Column?[plan.SlotCount], new Dictionary<int, (FoundRows Rows, int Feature)>());
         foreach (var found in await LookUpAsync(plan, request, cancel))
