@@ -17,7 +17,12 @@ namespace Slipway.TestKit;
 /// </remarks>
 public sealed class PostgresServer : IAsyncLifetime
 {
-    private static readonly string[] Fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"];
+    // Nothing outlives the run, and a thousand databases would keep autovacuum busy with themselves.
+    private static readonly string[] Fast =
+    [
+        "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+        "-c", "autovacuum=off",
+    ];
 
     private const string Script = """
         umask 077
@@ -44,9 +49,11 @@ public sealed class PostgresServer : IAsyncLifetime
         """;
 
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim templateGate = new(1, 1);
     private Process? shell;
     private Task drain = Task.CompletedTask;
     private string? server;
+    private string? template;
     private string? failure;
 
     /// <summary>Whether a commit reaches the disk, as in real installations; slower.</summary>
@@ -55,7 +62,31 @@ public sealed class PostgresServer : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>The connection string of a fresh, empty database; skips the test (fails it in CI) without PostgreSQL.</summary>
-    public async Task<string> CreateDatabaseAsync(CancellationToken cancel = default)
+    public Task<string> CreateDatabaseAsync(CancellationToken cancel = default) => CreateAsync("template1", cancel);
+
+    /// <summary>The same with what <paramref name="prepare"/> put into the first one; the others are copies of that.</summary>
+    /// <param name="prepare">Gets a connection string, and has closed its connections when it returns. All callers give the same.</param>
+    public async Task<string> CreateDatabaseAsync(Func<string, CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        await templateGate.WaitAsync(cancel);
+        try
+        {
+            if (template is null)
+            {
+                var first = await CreateAsync("template1", cancel);
+                await prepare(first, cancel);
+                template = new NpgsqlConnectionStringBuilder(first).Database;
+            }
+        }
+        finally
+        {
+            templateGate.Release();
+        }
+
+        return await CreateAsync(template!, cancel);
+    }
+
+    private async Task<string> CreateAsync(string copied, CancellationToken cancel)
     {
         var bin = FindBinaries();
         if (bin is null)
@@ -76,7 +107,7 @@ public sealed class PostgresServer : IAsyncLifetime
         var database = $"t{Guid.CreateVersion7():N}";
         await using var connection = new NpgsqlConnection($"{server};Database=postgres");
         await connection.OpenAsync(cancel);
-        await using var command = new NpgsqlCommand($"create database {database}", connection);
+        await using var command = new NpgsqlCommand($"create database {database} template {copied}", connection);
         await command.ExecuteNonQueryAsync(cancel);
         return $"{server};Database={database}";
     }
@@ -101,6 +132,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
 
         gate.Dispose();
+        templateGate.Dispose();
     }
 
     private static string? FindBinaries()

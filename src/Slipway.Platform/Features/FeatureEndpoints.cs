@@ -30,9 +30,12 @@ internal static class FeatureEndpoints
         api.MapPost("online", OnlineAsync).Needs(Role.Viewer);
         api.MapPost("plan", PlanAsync).Needs(Role.Viewer);
         api.MapPost("apply", ApplyAsync);
-        api.MapGet("entities", ListAsync(DefinitionKind.Entity));
-        api.MapGet("views", ListAsync(DefinitionKind.View));
-        api.MapGet("services", ListAsync(DefinitionKind.Service));
+        api.MapGet(
+            "entities", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Entity, registry, cancel));
+        api.MapGet(
+            "views", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.View, registry, cancel));
+        api.MapGet(
+            "services", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Service, registry, cancel));
         return routes;
     }
 
@@ -60,8 +63,8 @@ internal static class FeatureEndpoints
         HttpRequest request, Actor actor, FeatureRegistryService registry, CancellationToken cancel) =>
         TypedResults.Ok(await registry.ApplyAsync(await ReadAsync(request, cancel), actor, cancel));
 
-    private static Func<FeatureRegistryService, CancellationToken, Task<Ok<IReadOnlyList<StoredDefinition>>>> ListAsync(DefinitionKind kind) =>
-        async (registry, cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
+    private static async Task<Ok<IReadOnlyList<StoredDefinition>>> ListAsync(
+        DefinitionKind kind, FeatureRegistryService registry, CancellationToken cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
 
     private static async Task<FeatureRepository> ReadAsync(HttpRequest request, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.OpenApi;
 using Slipway.Configuration;
 using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
@@ -32,6 +33,15 @@ internal static class Composition
         services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new() { Title = "Slipway", Version = ProductVersion.Current.Version };
+            return Task.CompletedTask;
+        }).AddOperationTransformer((operation, _, _) =>
+        {
+            // A list in a query may be absent, of which the generated binding code says the opposite.
+            foreach (var list in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Query, Schema.Type: JsonSchemaType.Array }))
+            {
+                list.Required = false;
+            }
+
             return Task.CompletedTask;
         }));
         services.AddHealth();
