@@ -12,6 +12,10 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
+    ["online"] = OnlineBenchmark.RunAsync,
+    ["materialize"] = MaterializeBenchmark.RunAsync,
+    ["materialize-embedded"] = MaterializeBenchmark.EmbeddedAsync,
+    ["materialize-redis"] = MaterializeBenchmark.RedisAsync,
     ["join"] = JoinBenchmark.RunAsync,
     ["join-large"] = JoinBenchmark.LargeAsync,
 };

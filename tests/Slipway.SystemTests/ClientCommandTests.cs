@@ -53,11 +53,11 @@ public sealed class ClientCommandTests : IAsyncLifetime
         var made = await server.Http.PostAsJsonAsync("/api/v1/logged-models", new { experimentId = 0, name = "tree", @params = new { depth = "3" } });
         var id = (string)(await made.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
 
-        var list = await RunAsync("logged-models", "list", "params.depth = '3'");
-        var deleted = await RunAsync("logged-models", "delete", id);
-        var none = await RunAsync("logged-models", "list");
-        var restored = await RunAsync("logged-models", "restore", id);
-        var back = await JsonAsync("logged-models", "list", "--experiment", "Default");
+        var list = await server.RunAsync("logged-models", "list", "params.depth = '3'");
+        var deleted = await server.RunAsync("logged-models", "delete", id);
+        var none = await server.RunAsync("logged-models", "list");
+        var restored = await server.RunAsync("logged-models", "restore", id);
+        var back = await server.JsonAsync("logged-models", "list", "--experiment", "Default");
 
         Assert.Matches($"(?m)^{id} +tree +pending ", list.Output);
         Assert.Equal((0, $"Deleted {id}."), (deleted.ExitCode, deleted.Output.Trim()));
@@ -69,15 +69,15 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [Fact]
     public async Task Policies_are_set_listed_and_removed()
     {
-        var none = await RunAsync("approvals", "policy", "list");
-        var set = await RunAsync("approvals", "policy", "set", "project/flights", "--required", "2");
-        await RunAsync("approvals", "policy", "set", "model/delay", "--required", "1", "--author-may-approve");
-        var list = await RunAsync("approvals", "policy", "list");
-        var json = await JsonAsync("approvals", "policy", "list");
-        await RunAsync("approvals", "policy", "remove", "project/flights");
-        var left = await JsonAsync("approvals", "policy", "list");
-        var wrong = await RunAsync("approvals", "policy", "set", "flights", "--required", "2");
-        var many = await RunAsync("approvals", "policy", "set", "model/delay", "--required", "11");
+        var none = await server.RunAsync("approvals", "policy", "list");
+        var set = await server.RunAsync("approvals", "policy", "set", "project/flights", "--required", "2");
+        await server.RunAsync("approvals", "policy", "set", "model/delay", "--required", "1", "--author-may-approve");
+        var list = await server.RunAsync("approvals", "policy", "list");
+        var json = await server.JsonAsync("approvals", "policy", "list");
+        await server.RunAsync("approvals", "policy", "remove", "project/flights");
+        var left = await server.JsonAsync("approvals", "policy", "list");
+        var wrong = await server.RunAsync("approvals", "policy", "set", "flights", "--required", "2");
+        var many = await server.RunAsync("approvals", "policy", "set", "model/delay", "--required", "11");
 
         Assert.Equal((0, "No policies: the rule of the server holds everywhere."), (none.ExitCode, none.Output.Trim()));
         Assert.Equal((0, "project/flights: 2 must agree, the author may not be among them."), (set.ExitCode, set.Output.Trim()));

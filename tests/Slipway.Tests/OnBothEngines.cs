@@ -48,8 +48,12 @@ public abstract class OnBothEngines(PostgresServer? postgres) : IAsyncLifetime
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 
+    /// <summary>Before the database is closed.</summary>
+    protected virtual Task CleanUpAsync() => Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
+        await CleanUpAsync();
         if (Db is not null)
         {
             await Db.DisposeAsync();

@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Http.Json;
+using Slipway.Cluster;
 using Microsoft.OpenApi;
 using Slipway.Configuration;
 using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
@@ -93,7 +96,14 @@ internal static class Composition
             services.AddSingleton(new LocalModel(model.Name, model.File));
         }
 
+        if (options.OnlineStore is { } redis)
+        {
+            services.AddSingleton<IOnlineStore>(provider => new RedisOnlineStore(
+                redis, provider.GetRequiredService<Db>(), new RedisOnlineOptions(), provider.GetRequiredService<TimeProvider>()));
+        }
+
         services
+            .AddSingleton(new SourceFolder(options.FeatureSources ?? Path.Combine(options.DataDirectory, "sources")))
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
             .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })

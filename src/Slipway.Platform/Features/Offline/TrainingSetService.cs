@@ -1,16 +1,18 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Training sets: the features of a service as they were known at each row's time.</summary>
-public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics)
+public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics, ErasureList erasures)
 {
     /// <summary>
     /// The entity rows in their order, with all their columns, and the service's features as they were known at each row's
-    /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given.
+    /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given, and none for
+    /// entities that are erased.
     /// </summary>
     /// <param name="entityRows"><c>event_timestamp</c>, the join keys after their mapping, and the request data.</param>
     /// <param name="sources">Per source of the views its rows.</param>
@@ -23,7 +25,8 @@ public sealed class TrainingSetService(FeatureRegistryService registry, Analytic
         plan.Check(entityRows);
         CheckNames(plan, entityRows);
         var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics);
-        var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, cancel);
+        var erased = await erasures.CurrentAsync(cancel);
+        var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, erased, cancel);
         return entityRows.With(features.Columns);
     }
 

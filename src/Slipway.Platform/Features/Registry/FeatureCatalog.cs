@@ -13,12 +13,23 @@ internal sealed class FeatureCatalog
     private readonly Dictionary<string, ServicePlan> services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowedView> windowed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BatchView> batch = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<KeyPart>> keyParts = new(StringComparer.Ordinal);
 
     private FeatureCatalog()
     {
     }
 
     public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values];
+
+    /// <summary>The views whose values are stored.</summary>
+    public IReadOnlyList<StoredView> Stored => [.. Sourced.Select(view => view.Stored)];
+
+    /// <inheritdoc cref="Stored"/>
+    public IReadOnlyList<SourcedView> Sourced =>
+    [
+        .. windowed.Values.Select(view => new SourcedView(view.Stored, view.Source, view)),
+        .. batch.Values.Select(view => new SourcedView(view.Stored, view.Definition.Source!.Source, null)),
+    ];
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
@@ -48,6 +59,7 @@ internal sealed class FeatureCatalog
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
                 [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
                 view.Source!.CreatedTimestamp is null ? null : BatchQuery.CreatedTimestamp, view.Ttl);
+            catalog.keyParts[view.Name] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming)
             {
                 catalog.windowed[view.Name] = WindowedView.Of(repository, view, shape);
@@ -84,9 +96,29 @@ internal sealed class FeatureCatalog
 
     public bool IsStreaming(string name) => windowed.ContainsKey(name);
 
+    /// <summary>Which values of a stored view's key name which entity; none for a view that is not stored.</summary>
+    public IReadOnlyList<KeyPart> KeyParts(string view) => keyParts.GetValueOrDefault(view) ?? [];
+
+    private static List<KeyPart> Parts(FeatureRepository repository, FeatureViewDefinition view)
+    {
+        var (parts, first) = (new List<KeyPart>(), 0);
+        foreach (var entity in view.Entities)
+        {
+            var count = repository.Entities.First(e => e.Name == entity).JoinKeys.Count;
+            parts.Add(new KeyPart(entity, first, count));
+            first += count;
+        }
+
+        return parts;
+    }
+
     private static List<T> Read<T>(IReadOnlyList<StoredDefinition> definitions, DefinitionKind kind) =>
         [.. definitions.Where(d => d.Kind == kind).Select(d => Json.Read<T>(d.Definition))];
 
     private static string Names(IEnumerable<string> names) =>
         names.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
 }
+
+/// <summary>The values of a view's key that name one entity.</summary>
+/// <param name="First">The place of the first of them.</param>
+internal sealed record KeyPart(string Entity, int First, int Count);

@@ -82,6 +82,9 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
     public async ValueTask<WindowedView> StreamingViewAsync(string name, CancellationToken cancel) => (await CatalogAsync(cancel)).Streaming(name);
 
+    /// <summary>The latest version of every view whose values are stored, and where its rows come from.</summary>
+    public async ValueTask<IReadOnlyList<SourcedView>> StoredViewsAsync(CancellationToken cancel) => (await CatalogAsync(cancel)).Sourced;
+
     /// <summary>The latest version of every definition of a kind, by name.</summary>
     public async Task<IReadOnlyList<StoredDefinition>> ListAsync(DefinitionKind kind, CancellationToken cancel) =>
         [.. (await db.ReadAsync(session => FeatureRegistryStore.LatestAsync(session, cancel), cancel)).Where(d => d.Kind == kind)];

@@ -1,3 +1,7 @@
+using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Windowed;
+
 namespace Slipway.Platform.Features.Registry;
 
 public enum DefinitionKind
@@ -28,3 +32,7 @@ public sealed record DefinitionChange(DefinitionKind Kind, string Name, ChangeAc
 /// <param name="Definition">JSON.</param>
 public sealed record StoredDefinition(
     DefinitionKind Kind, string Name, int Version, string ContentHash, string Definition, string AppliedBy, DateTimeOffset Applied);
+
+/// <summary>A view whose values are stored, and where its rows come from.</summary>
+/// <param name="Windowed">Its windows, for a streaming view.</param>
+public sealed record SourcedView(StoredView Stored, SourceDefinition Source, WindowedView? Windowed);

@@ -23,6 +23,7 @@ public sealed class WindowedView
         Windows = windows;
         Topic = source.Source.Topic ?? source.Source.Name ?? stored.Name;
         Fields = source.Source.Columns;
+        Source = source.Source;
         projection = new SourceProjection(source, Fields);
     }
 
@@ -37,6 +38,8 @@ public sealed class WindowedView
     public IReadOnlyList<ColumnSchema> Fields { get; }
 
     public WindowDefinition Windows { get; }
+
+    public SourceDefinition Source { get; }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when its source does not say which columns it has.</exception>
     public static WindowedView Of(FeatureRepository repository, FeatureViewDefinition view, StoredView stored) =>

@@ -8,5 +8,7 @@ internal static class FeaturesCommand
     public static Command Create() => new("features", "Define, compute, store and read features.")
     {
         JoinCommand.Create(),
+        MaterializeCommand.Create(),
+        EraseCommand.Create(),
     };
 }
