@@ -5,6 +5,8 @@ using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Features.Sources;
+using Slipway.Platform.Foundation.Analytics;
 using Slipway.Tests.Hosting;
 
 namespace Slipway.Tests.Feast;
@@ -76,6 +78,15 @@ internal sealed class FeastHost : IAsyncDisposable
             new StoredView("season", 1, [], [new("surge", DataType.Float64)], null, null),
             new Table([Times(1), Column.Float64("surge", [1.25])]));
         return host;
+    }
+
+    /// <summary>Puts a file where the server looks for those of sources.</summary>
+    public async Task SourceAsync(string name, Table rows)
+    {
+        var services = Running.Host.Services;
+        var folder = Directory.CreateDirectory(services.GetRequiredService<SourceFolder>().Path);
+        await services.GetRequiredService<AnalyticsEngine>().WriteParquetAsync(
+            rows, Path.Combine(folder.FullName, name), TestContext.Current.CancellationToken);
     }
 
     public async Task<(int Status, string Body)> PostAsync(string path, string body)

@@ -13,6 +13,7 @@ internal static class FeastEndpoints
     {
         var feast = routes.MapGroup("").WithTags("Feast").AddEndpointFilter(FeastError.AnswerAsync);
         feast.MapPost("/get-online-features", GetOnlineFeaturesAsync).Needs(Role.Viewer).WithSummary("Read features online, as Feast's clients do");
+        FeastWrites.Map(feast);
         routes.MapGrpcService<FeastGrpc>().Needs(Role.Viewer);
         return routes;
     }
