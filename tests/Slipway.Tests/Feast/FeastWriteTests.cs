@@ -15,7 +15,7 @@ public sealed class FeastWriteTests : IAsyncLifetime
 
     private async Task<string> TripsAsync(int driver)
     {
-        var (_, body) = await host.PostAsync("/get-online-features", $$"""{"features":["driver_stats:trips"],"entities":{"driver_id":[{{driver}}]}}""");
+        var (_, body) = await host.PostAsync("/get-online-features", """{"features":["driver_stats:trips"],"entities":{"driver_id":[ID]}}""".Replace("ID", $"{driver}", StringComparison.Ordinal));
         return JsonNode.Parse(body)!["results"]![1]!["values"]!.ToJsonString();
     }
 
