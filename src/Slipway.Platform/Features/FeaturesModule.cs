@@ -24,7 +24,7 @@ public static class FeaturesModule
             new SourceFolder(Path.Combine(provider.GetRequiredService<FoundationOptions>().DataDirectory, "sources")));
         return services.AddSingleton<FeatureRegistryService>().AddSingleton<ErasureList>()
             .AddSingleton(provider => new OnlineStore(provider.GetRequiredService<IOnlineStore>(), provider.GetRequiredService<ErasureList>()))
-            .AddSingleton<OnlineFeatures>().AddSingleton<ErasureService>().AddSingleton<ViewHistory>()
+            .AddSingleton<OnlineFeatures>().AddSingleton<OnlineRowWriter>().AddSingleton<ErasureService>().AddSingleton<ViewHistory>()
             .AddSingleton<TrainingSetService>().AddSingleton<BatchMaterialisation>();
     }
 

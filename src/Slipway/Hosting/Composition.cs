@@ -17,6 +17,7 @@ using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
 using Slipway.Platform.Tracking.Garbage;
+using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
@@ -52,6 +53,7 @@ internal static class Composition
         services.AddSignIn(options);
         services.AddUnpacking();
         services.AddMlflow();
+        services.AddFeast();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
@@ -84,6 +86,7 @@ internal static class Composition
         app.MapStreaming();
         scoped.MapOpenInference();
         scoped.MapMlflow();
+        app.MapFeast();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)

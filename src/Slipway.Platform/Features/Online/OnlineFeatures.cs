@@ -32,7 +32,11 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
 
     /// <summary>The same, and of each value what became of it.</summary>
     public async Task<OnlineAnswer> ExplainAsync(string featureService, Table request, CancellationToken cancel) =>
-        (await ReadAsync(await registry.GetServiceAsync(featureService, cancel), request, cancel)).Explain();
+        await ExplainAsync(await registry.GetServiceAsync(featureService, cancel), request, cancel);
+
+    /// <summary>The same by a plan, such as one for features that no service groups.</summary>
+    public async Task<OnlineAnswer> ExplainAsync(ServicePlan plan, Table request, CancellationToken cancel) =>
+        (await ReadAsync(plan, request, cancel)).Explain();
 
     /// <summary>The same, still packed: for a caller that writes it out.</summary>
     internal async Task<OnlineRead> ReadAsync(ServicePlan plan, Table request, CancellationToken cancel)

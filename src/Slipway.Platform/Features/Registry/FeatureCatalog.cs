@@ -75,8 +75,12 @@ internal sealed class FeatureCatalog
             catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
         }
 
+        catalog.Selections = new SelectionPlans(repository, stored, view => version(DefinitionKind.View, view));
         return catalog;
     }
+
+    /// <summary>Features that callers name one by one.</summary>
+    public SelectionPlans Selections { get; private set; } = null!;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the services there are.</exception>
     public ServicePlan Service(string name) => services.GetValueOrDefault(name)

@@ -56,6 +56,27 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the services there are.</exception>
     public async ValueTask<ServicePlan> GetServiceAsync(string name, CancellationToken cancel) => (await CatalogAsync(cancel)).Service(name);
 
+    /// <inheritdoc cref="GetServiceAsync(string, CancellationToken)"/>
+    /// <param name="fullNames">Whether columns are named after their views as well, whatever the service says.</param>
+    public async ValueTask<ServicePlan> GetServiceAsync(string name, bool fullNames, CancellationToken cancel)
+    {
+        var catalog = await CatalogAsync(cancel);
+        return catalog.Selections.Of(catalog.Service(name), fullNames);
+    }
+
+    /// <summary>A plan for features that no service groups. Where two would have one name, its <see cref="ServicePlan.Clash"/> says so.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a view or feature that is not there.</exception>
+    public async ValueTask<ServicePlan> SelectAsync(IReadOnlyList<FeatureSelection> features, bool fullNames, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.Of(features, fullNames);
+
+    /// <summary>The definition in force and its version; null when there is none.</summary>
+    public async ValueTask<(FeatureViewDefinition View, int Version)?> FindViewAsync(string name, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.View(name);
+
+    /// <summary>The definition in force; null when there is none.</summary>
+    public async ValueTask<EntityDefinition?> FindEntityAsync(string name, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.Entity(name);
+
     public async ValueTask<IReadOnlyList<WindowedView>> StreamingViewsAsync(CancellationToken cancel) => (await CatalogAsync(cancel)).Windowed;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
