@@ -32,7 +32,8 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
         };
         SourceDefinition Named(int i) => sources[i] with
         {
-            Name = $"source{i}", Columns = sources[i].Columns.Count > 0 ? sources[i].Columns : opened[i].Columns,
+            Name = $"source{i}",
+            Columns = sources[i].Columns.Count > 0 ? sources[i].Columns : opened[i].Columns,
         };
         var known = new FeatureRepository(repository.Entities, [], [.. needed.Select(Known)], [service]);
         return new ViewSources(

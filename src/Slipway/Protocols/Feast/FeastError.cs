@@ -53,7 +53,9 @@ internal static class FeastError
         context.Response.StatusCode = status;
         var text = className is null ? message : Json.Write(new Dictionary<string, string>
         {
-            ["module"] = Module, ["class"] = className, ["message"] = message,
+            ["module"] = Module,
+            ["class"] = className,
+            ["message"] = message,
         });
         return context.Response.WriteAsJsonAsync(text, context.RequestAborted);
     }
