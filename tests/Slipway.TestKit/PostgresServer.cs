@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Slipway.TestKit;
@@ -156,7 +154,7 @@ public sealed class PostgresServer : IAsyncLifetime
             throw new InvalidOperationException(failure);
         }
 
-        var port = FindPort();
+        var port = ServerPort.Next();
         var folder = Path.Combine(Path.GetTempPath(), $"slipway-postgres-{Guid.CreateVersion7():N}");
         shell = StartShell(bin, folder, port);
         var lines = new List<string>();
@@ -193,23 +191,5 @@ public sealed class PostgresServer : IAsyncLifetime
             WorkingDirectory = Path.GetTempPath(),
         };
         return Process.Start(start)!;
-    }
-
-    /// <remarks>Below the range that port 0 draws from (32768 and up), and by process, so nobody else takes it meanwhile.</remarks>
-    private static int FindPort()
-    {
-        for (var port = 20000 + (Environment.ProcessId % 10000); ; port++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                probe.Start();
-                return port;
-            }
-            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Try the next one.
-            }
-        }
     }
 }

@@ -114,7 +114,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     private Process StartShell(string program)
     {
-        port = FreePort();
+        port = ServerPort.Next();
         var folder = Path.Combine(Path.GetTempPath(), $"slipway-redis-{Guid.CreateVersion7():N}");
         return Process.Start(new ProcessStartInfo(
             "sh", ["-c", Script, "redis", program, folder, port.ToString(CultureInfo.InvariantCulture)])
@@ -149,12 +149,5 @@ public sealed class RedisServer : IAsyncLifetime
 
             await Task.Delay(50, cancel);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }
