@@ -48,7 +48,7 @@ internal static class TrackingGate
         long step = 0;
         bool[] held =
         [
-            await CheckAsync("log a metric, service on SQLite", 9216, () => tracking.LogMetricsAsync(
+            await CheckAsync("log a metric, service on SQLite", 12_288, () => tracking.LogMetricsAsync(
                 me, run, [new MetricPoint("loss", 0.4715, 1_700_000_000_000, step++)], cancel)),
             await CheckAsync("log a metric, MLflow over HTTP", 12_288, () => http.SendAsync(request.Next(), cancel)),
         ];
