@@ -10,10 +10,10 @@ using Slipway.Platform.Foundation.Jobs;
 
 namespace Slipway.Platform.Streaming;
 
-/// <summary>Brings views into the online store from the files of their sources: by hand, from then on, or by a schedule.</summary>
+/// <summary>Brings views into the online store from the files and databases of their sources: by hand, from then on, or by a schedule.</summary>
 public sealed class MaterialisationService(
     Db db, FeatureRegistryService registry, BatchMaterialisation batches, StreamMaterialisation streams, AnalyticsEngine analytics,
-    SourceFolder folder, JobService jobs, ScheduleService schedules, TimeProvider time)
+    SourceFolder folder, Scratch scratch, JobService jobs, ScheduleService schedules, TimeProvider time)
 {
     public const string JobKind = "features.materialise";
 
@@ -26,7 +26,7 @@ public sealed class MaterialisationService(
         Check(request);
         foreach (var view in await ViewsAsync(request.Views, cancel))
         {
-            folder.Find(view.Source, view.Stored.Name);
+            folder.Check(view.Source, view.Stored.Name);
         }
 
         var id = await jobs.EnqueueAsync(JobKind, request, cancel);
@@ -84,7 +84,8 @@ public sealed class MaterialisationService(
         var finished = (await batches.RunAsync(job.Id, cancel)).Where(view => view.Finished).Select(view => view.View).ToHashSet(StringComparer.Ordinal);
         foreach (var view in (await ViewsAsync(request.Views, cancel)).Where(view => !finished.Contains(view.Stored.Key)))
         {
-            var data = folder.Find(view.Source, view.Stored.Name);
+            using var copies = scratch.Open();
+            var data = await folder.OpenAsync(view, analytics, copies, cancel);
             await (view.Windowed is { } windowed
                 ? RunAsync(job.Id, windowed, data, range, cancel)
                 : batches.RunAsync(job.Id, view.Stored.Name, data, range, created, cancel));
@@ -103,7 +104,8 @@ public sealed class MaterialisationService(
         var begun = (await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel)).HistoryUntilUs is not null;
         if (!begun || range.Mode != MaterialisationMode.Incremental)
         {
-            var history = await analytics.ReadParquetAsync(data.Path!, cancel, view.Fields.Select(field => field.Name));
+            var sources = new SourceTables(new Dictionary<string, SourceData> { [view.Topic] = data }, analytics);
+            var history = await sources.ReadAsync(view.Topic, view.Stored.Name, view.Fields, cancel);
             rows = await streams.MaterialiseAsync(view.Stored.Name, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
         }
 
@@ -114,7 +116,7 @@ public sealed class MaterialisationService(
     {
         var all = await registry.StoredViewsAsync(cancel);
         return names is null
-            ? [.. all.Where(view => view.Source.Path is not null)]
+            ? [.. all.Where(view => view.Source.Path is not null || view.Source.Postgres is not null)]
             : [.. names.Distinct(StringComparer.Ordinal).Select(name => all.FirstOrDefault(view => view.Stored.Name == name)
                 ?? throw SlipwayException.NotFound($"There is no stored feature view '{name}'; there are {Names(all)}."))];
     }

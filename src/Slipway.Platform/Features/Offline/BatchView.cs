@@ -40,10 +40,9 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
             from = $"read_parquet({Sql.Text(path)})";
         }
 
-        var declared = Definition.Source!.Source.Columns;
-        var columns = declared.Count > 0 ? declared : Describe(session, from);
-        var relation = declared.Count > 0 ? $"(select {string.Join(", ", declared.Select(Cast))} from {from})" : from;
-        return BatchQuery.Sql(Repository, Definition, columns, relation);
+        var known = Definition.Source!.Source.Columns is { Count: > 0 } declared ? declared : data.Relation?.Columns;
+        var relation = known is null ? from : $"(select {string.Join(", ", known.Select(Cast))} from {from})";
+        return BatchQuery.Sql(Repository, Definition, known ?? Describe(session, from), relation);
     }
 
     /// <summary>Null where the bound is so far off that DuckDB has no such time.</summary>
