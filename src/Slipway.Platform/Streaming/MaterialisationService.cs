@@ -139,5 +139,5 @@ public sealed class MaterialisationService(
 
     private static ViewProgressReport Report(ViewMaterialisation view) => new(
         view.View, view.FromUs is { } from ? Microseconds.ToDateTimeOffset(from) : null, Microseconds.ToDateTimeOffset(view.ToUs), view.Done,
-        view.Rows, view.Finished);
+        view.Rows, view.Finished, view.Violations.Count == 0 ? null : view.Violations);
 }

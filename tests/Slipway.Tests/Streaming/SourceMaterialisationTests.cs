@@ -115,11 +115,13 @@ public sealed class SourceMaterialisationTests(PostgresServer postgres) : OnBoth
         var started = await materialisation.StartAsync(new MaterialisationRequest(["prices"], To: At(2)), Cancel);
         var job = await jobs.GetAsync(started.Id, Cancel);
         await Assert.ThrowsAnyAsync<Exception>(() => materialisation.RunAsync(job, Cancel));
-        Assert.InRange(Assert.Single((await materialisation.StatusAsync(job.Id, Cancel)).Views).Rows, 1, Many - 1);
+        var half = Assert.Single((await materialisation.StatusAsync(job.Id, Cancel)).Views).Rows;
+        Assert.InRange(half, 1, Many - 1);
 
+        written = 0;
         await materialisation.RunAsync(job, Cancel);
         Assert.Equal(Many, Assert.Single((await materialisation.StatusAsync(job.Id, Cancel)).Views).Rows);
-        Assert.Equal(Many, written);
+        Assert.Equal(Many - half, written);
         Assert.Equal([1, Many], await PricesAsync(online, "0", $"{Many - 1}"));
     }
 

@@ -46,7 +46,8 @@ public static class DefinitionHash
             ["expression"] = f.Expression,
             ["default"] = f.Default,
         }),
-    }, ("allowed_lateness_us", Micros(view.AllowedLateness)), ("max_out_of_orderness_us", Micros(view.MaxOutOfOrderness)));
+    }, ("allowed_lateness_us", Micros(view.AllowedLateness)), ("max_out_of_orderness_us", Micros(view.MaxOutOfOrderness)),
+        ("dropped", Dropped(view)));
 
     public static JsonObject Normal(FeatureRepository repository, FeatureServiceDefinition service) => new()
     {
@@ -95,6 +96,12 @@ public static class DefinitionHash
 
         return normal;
     }
+
+    /// <summary>Expectations that leave rows out decide on values; the others only speak.</summary>
+    private static JsonArray? Dropped(FeatureViewDefinition view) =>
+        view.Expectations?.Where(e => e.OnViolation == ViolationAction.Drop).ToArray() is { Length: > 0 } dropping
+            ? List(dropping, e => JsonNode.Parse(Foundation.Json.Write(e)))
+            : null;
 
     private static JsonArray Columns(IEnumerable<ColumnSchema> columns) => List(columns, c => new JsonArray(c.Name, c.Type.ToString()));
 

@@ -139,6 +139,9 @@ public sealed record FeatureViewDefinition(string Name, ViewKind Kind)
     /// <summary>On-demand and derived: features of other views, which formulas call <c>name__feature</c>.</summary>
     public IReadOnlyList<FeatureSelection> From { get; init; } = [];
 
+    /// <summary>Batch: what rows are held to when they are brought online or into training sets; null for nothing.</summary>
+    public IReadOnlyList<Expectation>? Expectations { get; init; }
+
     public required Notes Notes { get; init; }
 }
 

@@ -75,6 +75,15 @@ public sealed class FeatureRepository
     public IReadOnlyList<ColumnSchema> JoinKeys(FeatureViewDefinition view) =>
         [.. view.Entities.SelectMany(name => Entities.First(e => e.Name == name).JoinKeys)];
 
+    /// <summary>The columns of a batch view's rows: join keys, times and features.</summary>
+    internal IReadOnlyList<ColumnSchema> RowColumns(FeatureViewDefinition view) =>
+    [
+        .. JoinKeys(view),
+        new ColumnSchema(BatchQuery.EventTimestamp, DataType.Timestamp),
+        .. view.Source?.CreatedTimestamp is null ? Array.Empty<ColumnSchema>() : [new ColumnSchema(BatchQuery.CreatedTimestamp, DataType.Timestamp)],
+        .. view.Features.Select(f => new ColumnSchema(f.Name, f.Type)),
+    ];
+
     /// <summary>The features a selection names, or all of its view.</summary>
     public IReadOnlyList<FeatureDefinition> Selected(FeatureSelection selection)
     {

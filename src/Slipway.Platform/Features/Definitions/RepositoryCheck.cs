@@ -147,6 +147,14 @@ internal sealed class RepositoryCheck
         Unique(view, "key", taken);
         Unique(view, "feature or key", [.. taken.Distinct(), .. view.Features.Select(f => f.Name).Distinct()]);
         Unique(view, "input", [.. repository.FormulaColumns(view).Select(c => c.Name)]);
+        foreach (var expectation in view.Expectations ?? [])
+        {
+            if (expectation.Problem(repository.RowColumns(view)) is { } problem)
+            {
+                Report(expectation.Origin, $"feature view '{view.Name}', expectation: {problem}");
+            }
+        }
+
         try
         {
             if (view.Source is { } source)

@@ -85,6 +85,11 @@ internal sealed class RepositoryReader
             Ttl = map.OptionalDuration("ttl") is { Ticks: > 0 } ttl ? ttl : null,
             Notes = NotesOf(map),
         };
+        if (view.Kind != ViewKind.Batch && map.Has("expectations"))
+        {
+            throw map.Error("expectations", "expectations are of batch views, whose rows are checked when they are brought online");
+        }
+
         return view.Kind switch
         {
             ViewKind.Batch => Batch(view, map),
@@ -101,7 +106,18 @@ internal sealed class RepositoryReader
 
     private FeatureViewDefinition Batch(FeatureViewDefinition view, YamlMap map)
     {
-        var batch = view with { Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false) };
+        var batch = view with
+        {
+            Source = ViewSource(map),
+            Sql = map.OptionalText("sql"),
+            Features = Features(map, formulas: false),
+            Expectations = map.Maps("expectations") is { Count: > 0 } some ? [.. some.Select(Expectation.Read)] : null,
+        };
+        if (batch.Expectations is not null && batch.Source!.Source.Push)
+        {
+            throw map.Error("expectations", "pushed rows are taken as they come; give the source a 'filter'");
+        }
+
         return batch.Sql is null || !batch.Source!.Source.Push
             ? batch
             : throw map.Error("sql", "pushed rows are the view's rows as they are; 'sql' needs a source with a 'path'");

@@ -10,12 +10,20 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
 {
     private const string Relation = "slipway_rows";
 
+    /// <summary>Null where nothing is expected of its rows.</summary>
+    public ViewExpectations? Expectations { get; } = ViewExpectations.Of(Stored.Key, Repository, Definition);
+
     /// <summary>The name of its source: what callers give its rows under.</summary>
     public string SourceName => Definition.Source!.Source.Name ?? Definition.Name;
 
     /// <summary>Join keys, event time, created time where there is one, features: by event time.</summary>
     public Table Run(AnalyticsSession session, SourceData data) =>
-        session.Query($"select * from ({Prepare(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+        session.Query($"select * from ({Kept(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+
+    /// <summary>Holds all rows to what is expected of them.</summary>
+    /// <exception cref="Core.Errors.SlipwayException"><see cref="Core.Errors.ErrorKind.Invalid"/> where an expectation says so.</exception>
+    public IReadOnlyList<ExpectationViolation> Check(AnalyticsSession session, SourceData data) =>
+        Expectations?.Count(session, Expectations.Marked(Prepare(session, data))) ?? [];
 
     /// <summary>The same rows in the order in which the source has them, as they come.</summary>
     public void Stream(
@@ -24,10 +32,13 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         // Parquet skips the row groups that lie outside.
         var within = new[] { Bound(">=", times.From), Bound("<=", times.To) }.OfType<string>().ToArray();
         session.Stream(
-            $"select * from ({Prepare(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
+            $"select * from ({Kept(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
     }
 
-    /// <summary>The query that computes the same in no order, its source ready to be read.</summary>
+    private string Kept(AnalyticsSession session, SourceData data) =>
+        Expectations?.Kept(Expectations.Marked(Prepare(session, data))) ?? Prepare(session, data);
+
+    /// <summary>The query that computes its rows in no order, whatever is expected of them, its source ready to be read.</summary>
     public string Prepare(AnalyticsSession session, SourceData data)
     {
         var from = data.Relation?.Sql ?? Relation;

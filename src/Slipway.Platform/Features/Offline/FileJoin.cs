@@ -34,6 +34,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
         var entities = await analytics.RunAsync(session => EntityFile.Open(session, request.Entities, Needed(plan), toCsv), cancel);
         CheckNames(plan, entities);
         var streams = new ViewStreams(sources.Catalog, new SourceTables(sources.ByName, analytics), analytics);
+        var violations = await streams.CheckAsync(plan, cancel);
         var output = new JoinOutput(entities, [.. plan.Columns.Select(c => c.Column)], scratch, analytics);
         var blockRows = BlockRows(plan);
         while (true)
@@ -47,7 +48,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
             if (block.Rows < blockRows)
             {
                 await output.WriteAsync(request.Output, cancel);
-                return new JoinResult(output.Rows, [.. plan.Columns.Select(c => c.Column.Name)]);
+                return new JoinResult(output.Rows, [.. plan.Columns.Select(c => c.Column.Name)], violations);
             }
         }
     }

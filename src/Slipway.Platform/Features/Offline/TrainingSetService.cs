@@ -25,6 +25,12 @@ public sealed class TrainingSetService(
     /// <param name="sources">Per source of the views its rows. Where there are none, they are read where the source's definition says.</param>
     /// <exception cref="SlipwayException">NotFound, or Invalid naming the source or column that is missing.</exception>
     public async Task<Table> BuildAsync(
+        string service, Table entityRows, IReadOnlyDictionary<string, SourceData> sources, CancellationToken cancel) =>
+        (await BuildCheckedAsync(service, entityRows, sources, cancel)).Rows;
+
+    /// <inheritdoc cref="BuildAsync"/>
+    /// <summary>The same, and where the rows of sources are not what the views expect of them.</summary>
+    public async Task<(Table Rows, IReadOnlyList<ExpectationViolation> Violations)> BuildCheckedAsync(
         string service, Table entityRows, IReadOnlyDictionary<string, SourceData> sources, CancellationToken cancel)
     {
         var catalog = await registry.CatalogAsync(cancel);
@@ -33,10 +39,12 @@ public sealed class TrainingSetService(
         CheckNames(plan, entityRows);
         using var copies = scratch?.Open();
         var all = copies is null ? sources : await WithOwnAsync(catalog, plan, sources, copies, cancel);
-        var streams = new ViewStreams(catalog, new SourceTables(all, analytics), analytics, log);
+        var tables = new SourceTables(all, analytics);
+        var streams = new ViewStreams(catalog, tables, analytics, log);
+        var violations = await streams.CheckAsync(plan, cancel);
         var erased = await erasures.CurrentAsync(cancel);
         var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, erased, cancel);
-        return entityRows.With(features.Columns);
+        return (entityRows.With(features.Columns), violations);
     }
 
     private async Task<Dictionary<string, SourceData>> WithOwnAsync(
