@@ -64,7 +64,8 @@ public sealed record Expectation(
         }
 
         var rule = Rule(columns);
-        return rule.Misfit() is { } misfit ? $"'{misfit}' is no {Lower(rule.Type)}, which '{rule.Name}' is."
+        return rule.Type.IsArray() && (Min ?? Max ?? Pattern ?? In?[0]) is not null ? $"'{rule.Name}' is {Lower(rule.Type)}; of an array only 'not_null' and 'unique' can be said."
+            : rule.Misfit() is { } misfit ? $"'{misfit}' is no {Lower(rule.Type)}, which '{rule.Name}' is."
             : Pattern is not null && rule.Type != DataType.String ? $"'{rule.Name}' is {Lower(rule.Type)}; a pattern is of strings."
             : rule.Type == DataType.Bool && (Min ?? Max) is not null ? $"'{rule.Name}' is bool, which has no smallest and largest."
             : null;
@@ -77,5 +78,5 @@ public sealed record Expectation(
     private ColumnRule Rule(IReadOnlyList<ColumnSchema> columns) =>
         new(Columns[0], columns.First(c => c.Name == Columns[0]).Type, !NotNull, Min, Max, Pattern, In ?? []);
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -122,11 +122,12 @@ internal sealed class BatchPortions(AnalyticsEngine analytics, BatchView view, S
         return counts;
     }
 
-    private static Table Rows(AnalyticsSession session, ulong buckets)
+    private Table Rows(AnalyticsSession session, ulong buckets)
     {
         var wanted = Enumerable.Range(0, RunPosition.Buckets).Where(bucket => (buckets >> bucket & 1) != 0);
-        return session.Query(
-            $"select * exclude (slipway_bucket, slipway_arrival) from {Sorted} where slipway_bucket in ({string.Join(", ", wanted)})");
+        var columns = view.Repository.RowColumns(view.Definition);
+        return session.Read(
+            $"select {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} from {Sorted} where slipway_bucket in ({string.Join(", ", wanted)})", columns);
     }
 
     /// <summary>The thread is the analytics engine's own, made to be blocked.</summary>

@@ -1,6 +1,7 @@
 using Slipway.Core.Data;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Offline;
@@ -18,7 +19,7 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
 
     /// <summary>Join keys, event time, created time where there is one, features: by event time.</summary>
     public Table Run(AnalyticsSession session, SourceData data) =>
-        session.Query($"select * from ({Kept(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+        session.Read($"select * from ({Kept(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}", Repository.RowColumns(Definition));
 
     /// <summary>Holds all rows to what is expected of them.</summary>
     /// <exception cref="Core.Errors.SlipwayException"><see cref="Core.Errors.ErrorKind.Invalid"/> where an expectation says so.</exception>
@@ -61,9 +62,8 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         Math.Abs((double)microseconds) > 9e18 ? null
             : $"{Sql.Name(BatchQuery.EventTimestamp)} {comparison} make_timestamp({microseconds.ToString(System.Globalization.CultureInfo.InvariantCulture)})";
 
-    /// <summary>The columns that a file or table has: an empty result carries them.</summary>
-    private static List<ColumnSchema> Describe(AnalyticsSession session, string from) =>
-        [.. session.Query($"select * from {from} limit 0").Columns.Select(column => new ColumnSchema(column.Name, column.Type))];
+    /// <summary>The columns that a file or table has and features can use.</summary>
+    private static IReadOnlyList<ColumnSchema> Describe(AnalyticsSession session, string from) => DataFiles.Columns(session, from);
 
     /// <summary>Files hold integers of any width; formulas were checked against the declared types.</summary>
     private static string Cast(ColumnSchema column) => $"{Sql.Name(column.Name)}::{Sql.TypeName(column.Type)} as {Sql.Name(column.Name)}";

@@ -107,10 +107,11 @@ public sealed class FileJoin(AnalyticsEngine analytics)
     /// <summary>By what a row takes: its inputs, places in the views' timelines, and the features that are captured and put out.</summary>
     private static int BlockRows(ServicePlan plan)
     {
-        static long Bytes(DataType type) => type == DataType.String ? 64 : 9;
-        var inputs = 8 + plan.Inputs.Sum(input => Bytes(input.Column.Type));
-        var lookups = plan.Lookups.Sum(lookup => 64 + lookup.Features.Sum(f => 2 * Bytes(lookup.View.Features[f.Feature].Type)));
-        var features = plan.Columns.Sum(column => 2 * Bytes(column.Column.Type));
+        static long Bytes(ColumnSchema column) => column.Dimension is { } dimension ? 32 + (sizeof(float) * dimension)
+            : column.Type.IsArray() ? 256 : column.Type == DataType.String ? 64 : 9;
+        var inputs = 8 + plan.Inputs.Sum(input => Bytes(input.Column));
+        var lookups = plan.Lookups.Sum(lookup => 64 + lookup.Features.Sum(f => 2 * Bytes(lookup.View.Features[f.Feature])));
+        var features = plan.Columns.Sum(column => 2 * Bytes(column.Column));
         return (int)Math.Clamp(BlockBytes / (inputs + lookups + features), 10_000, 4_000_000);
     }
 }

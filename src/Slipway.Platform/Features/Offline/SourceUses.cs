@@ -39,6 +39,6 @@ internal sealed class SourceUses(FeatureRepository repository, IReadOnlyList<Fea
 
         var times = new[] { view.Source!.EventTimestamp, view.Source.CreatedTimestamp }.OfType<string>()
             .Select(name => new ColumnSchema(name, DataType.Timestamp));
-        return [.. keys, .. times, .. view.Kind == ViewKind.Batch ? view.Features.Select(f => new ColumnSchema(f.Name, f.Type)) : []];
+        return [.. keys, .. times, .. view.Kind == ViewKind.Batch ? view.Features.Select(f => f.Column) : []];
     }
 }

@@ -54,7 +54,7 @@ internal sealed class FeatureCatalog
         {
             var shape = stored[view.Name] = new StoredView(
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
-                [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
+                [.. view.Features.Select(f => f.Column)],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
             catalog.keyParts[view.Name] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)

@@ -54,7 +54,7 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
             if (found != rule.Type && !(IsNumber(found) && IsNumber(rule.Type)))
             {
                 throw SlipwayException.Invalid(
-                    $"Column '{rule.Name}' of '{file}' is {found.ToString().ToLowerInvariant()}; the rules of '{rules.Dataset}' want {rule.Type.ToString().ToLowerInvariant()}.");
+                    $"Column '{rule.Name}' of '{file}' is {found.Text()}; the rules of '{rules.Dataset}' want {rule.Type.Text()}.");
             }
         }
     }

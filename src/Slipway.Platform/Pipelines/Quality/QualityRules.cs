@@ -46,8 +46,8 @@ internal static class ColumnRules
         var type = map.Text("type");
         var rule = new ColumnRule(
             map.Text("name"),
-            Enum.TryParse<DataType>(type, ignoreCase: true, out var parsed) ? parsed
-                : throw map.Error("type", $"'{type}' is no type; known are {string.Join(", ", Enum.GetNames<DataType>()).ToLowerInvariant()}"),
+            Enum.TryParse<DataType>(type, ignoreCase: true, out var parsed) && !parsed.IsArray() ? parsed
+                : throw map.Error("type", $"'{type}' is no type; known are {string.Join(", ", Enum.GetValues<DataType>().Where(t => !t.IsArray()).Select(t => t.Text()))}"),
             map.Flag("nullable", otherwise: false), map.OptionalText("min"), map.OptionalText("max"), map.OptionalText("pattern"),
             map.Texts("allowed"));
         map.End();
