@@ -11,8 +11,10 @@ using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Sources;
+using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
 using Slipway.TestKit;
 
 namespace Slipway.Tests.Features;
@@ -205,6 +207,21 @@ public sealed class ArrayTests(PostgresServer postgres) : OnBothEngines(null)
         ], pushed.Unreadable.Select(row => row.Cause));
         Assert.Equal([1f, 2.5f], Assert.IsType<float[]>(pushed.Table["v"].Value(0)));
         Assert.Equal((2, true, true), (pushed.Table.Rows, pushed.Table["v"].IsNull(1), pushed.Table["a"].IsNull(1)));
+    }
+
+    [Fact]
+    public async Task Pushed_arrays_are_the_rows_of_their_view()
+    {
+        await ApplyAsync(
+            "push: true, columns: [{name: item, type: int64}, {name: at, type: timestamp}, {name: vector, type: array<int64>}, {name: tags, type: array<string>}, "
+            + "{name: visits, type: array<timestamp>}, {name: counts, type: array<int64>}, {name: weights, type: array<float64>}, {name: scores, type: array<float32>}, "
+            + "{name: flags, type: array<bool>}]");
+        var run = new WindowedRun((await registry.StreamingViewsAsync(Cancel)).Single(), null, online: true);
+        var outcome = run.Take([new StoredEvent(0, "1", null, 0, """{"item": 1, "at": "2026-01-01T00:00:00Z", "vector": [1, 2, 3], "tags": ["a"]}"""u8.ToArray())]);
+        var rows = Assert.Single(outcome.Rows);
+        Assert.Equal([1f, 2f, 3f], Assert.IsType<float[]>(rows["vector"].Value(0)));
+        Assert.Equal(["a"], Assert.IsType<string[]>(rows["tags"].Value(0)));
+        Assert.True(rows["flags"].IsNull(0));
     }
 
     [Fact]
