@@ -42,6 +42,24 @@ public sealed class MaterialisationService(
             : throw SlipwayException.NotFound($"There is no materialisation '{id}'.");
     }
 
+    /// <summary>Those of the views that a run has yet to finish.</summary>
+    /// <param name="views">Null for all that have a file as their source.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
+    public async Task<IReadOnlyList<string>> UnderWayAsync(IReadOnlyList<string>? views, CancellationToken cancel)
+    {
+        var (asked, busy) = (await ViewsAsync(views, cancel), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var job in await jobs.UnfinishedAsync(JobKind, cancel))
+        {
+            var (names, progress) = (Json.Read<MaterialisationRequest>(job.Payload).Views, await batches.RunAsync(job.Id, cancel));
+            busy.UnionWith(asked
+                .Where(view => (names?.Contains(view.Stored.Name) ?? view.Source.Path is not null)
+                    && !progress.Any(one => one.Finished && one.View == view.Stored.Key))
+                .Select(view => view.Stored.Name));
+        }
+
+        return [.. asked.Select(view => view.Stored.Name).Where(busy.Contains)];
+    }
+
     /// <summary>Every stored view, and how far behind the present it is.</summary>
     public async Task<IReadOnlyList<ViewFreshness>> FreshnessAsync(CancellationToken cancel)
     {

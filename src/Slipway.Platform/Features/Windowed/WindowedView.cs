@@ -28,6 +28,8 @@ public sealed class WindowedView
         Source = source.Source;
         Topic = source.Source.Topic ?? source.Source.Name ?? stored.Name;
         Fields = source.Source.Columns;
+        NamedFields = [.. Fields.Select(field => field with { Name = source.FieldMap.GetValueOrDefault(field.Name, field.Name) })];
+        IsFiltered = source.Filter is not null || source.Source.Filter is not null;
         EventTimestamp = source.EventTimestamp;
         created = source.CreatedTimestamp;
         projection = new SourceProjection(source, Fields);
@@ -42,6 +44,12 @@ public sealed class WindowedView
 
     /// <summary>The columns of an event as the source names them.</summary>
     public IReadOnlyList<ColumnSchema> Fields { get; }
+
+    /// <summary>The same columns, each by the name that it has in the view.</summary>
+    public IReadOnlyList<ColumnSchema> NamedFields { get; }
+
+    /// <summary>Whether there are rows of the source that are none of the view.</summary>
+    public bool IsFiltered { get; }
 
     public SourceDefinition Source { get; }
 
