@@ -29,7 +29,7 @@ public enum MaterializationState
     Dead,
 }
 
-/// <param name="Views">Null for all that have a file as their source.</param>
+/// <param name="Views">Null for all whose source has files or is on PostgreSQL.</param>
 /// <param name="Mode">Default: <see cref="MaterializationMode.Range"/> with <paramref name="From"/>, else incremental.</param>
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Inclusive. Default: when the request is made.</param>

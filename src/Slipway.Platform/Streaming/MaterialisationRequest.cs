@@ -3,7 +3,7 @@ using Slipway.Platform.Foundation.Jobs;
 
 namespace Slipway.Platform.Streaming;
 
-/// <param name="Views">Null for all that have a file as their source.</param>
+/// <param name="Views">Null for all whose source has files or is on PostgreSQL.</param>
 /// <param name="Mode">Default: <see cref="MaterialisationMode.Range"/> with <paramref name="From"/>, else incremental.</param>
 /// <param name="From">Inclusive.</param>
 /// <param name="To">Inclusive. Default: when the request is made.</param>

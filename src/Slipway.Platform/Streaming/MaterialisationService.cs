@@ -43,7 +43,7 @@ public sealed class MaterialisationService(
     }
 
     /// <summary>Those of the views that a run has yet to finish.</summary>
-    /// <param name="views">Null for all that have a file as their source.</param>
+    /// <param name="views">Null for all whose source has files or is on PostgreSQL.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public async Task<IReadOnlyList<string>> UnderWayAsync(IReadOnlyList<string>? views, CancellationToken cancel)
     {
@@ -52,7 +52,7 @@ public sealed class MaterialisationService(
         {
             var (names, progress) = (Json.Read<MaterialisationRequest>(job.Payload).Views, await batches.RunAsync(job.Id, cancel));
             busy.UnionWith(asked
-                .Where(view => (names?.Contains(view.Stored.Name) ?? view.Source.Path is not null)
+                .Where(view => (names?.Contains(view.Stored.Name) ?? HasRows(view))
                     && !progress.Any(one => one.Finished && one.View == view.Stored.Key))
                 .Select(view => view.Stored.Name));
         }
@@ -103,10 +103,9 @@ public sealed class MaterialisationService(
         foreach (var view in (await ViewsAsync(request.Views, cancel)).Where(view => !finished.Contains(view.Stored.Key)))
         {
             using var copies = scratch.Open();
-            var data = await folder.OpenAsync(view, analytics, copies, cancel);
             await (view.Windowed is { } windowed
-                ? RunAsync(job.Id, windowed, data, range, cancel)
-                : batches.RunAsync(job.Id, view.Stored.Name, data, range, created, cancel));
+                ? RunAsync(job.Id, view, windowed, copies, range, cancel)
+                : batches.RunAsync(job.Id, view.Stored.Name, await folder.OpenAsync(view, analytics, copies, cancel), range, created, cancel));
         }
 
         return Json.Write((await batches.RunAsync(job.Id, cancel)).ToDictionary(view => view.View, view => view.Rows));
@@ -116,14 +115,14 @@ public sealed class MaterialisationService(
     /// Windows need all of their history, whatever range is asked for. Once a view has begun, its stream carries it on, and only a
     /// run that is asked for in so many words begins it anew.
     /// </summary>
-    private async Task RunAsync(string run, WindowedView view, SourceData data, MaterialisationRange range, CancellationToken cancel)
+    private async Task RunAsync(
+        string run, SourcedView sourced, WindowedView view, ScratchFolder copies, MaterialisationRange range, CancellationToken cancel)
     {
         var rows = 0;
         var begun = (await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel)).HistoryUntilUs is not null;
         if (!begun || range.Mode != MaterialisationMode.Incremental)
         {
-            var sources = new SourceTables(new Dictionary<string, SourceData> { [view.Topic] = data }, analytics);
-            var history = await sources.ReadAsync(view.Topic, view.Stored.Name, view.Fields, cancel);
+            var history = await folder.ReadAsync(sourced, view.Fields, analytics, copies, cancel);
             rows = await streams.MaterialiseAsync(view.Stored.Name, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
         }
 
@@ -134,10 +133,12 @@ public sealed class MaterialisationService(
     {
         var all = await registry.StoredViewsAsync(cancel);
         return names is null
-            ? [.. all.Where(view => view.Source.Path is not null || view.Source.Postgres is not null)]
+            ? [.. all.Where(HasRows)]
             : [.. names.Distinct(StringComparer.Ordinal).Select(name => all.FirstOrDefault(view => view.Stored.Name == name)
                 ?? throw SlipwayException.NotFound($"There is no stored feature view '{name}'; there are {Names(all)}."))];
     }
+
+    private static bool HasRows(SourcedView view) => view.Source.Path is not null || view.Source.Postgres is not null;
 
     private static void Check(MaterialisationRequest request)
     {

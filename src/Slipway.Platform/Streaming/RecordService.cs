@@ -5,6 +5,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Events;
@@ -148,6 +149,7 @@ public sealed class RecordService(
             case long whole: json.WriteNumberValue(whole); break;
             case double number: json.WriteNumberValue(number); break;
             case string text: json.WriteStringValue(text); break;
+            case Array elements: JsonArrays.Write(json, column.Type, PackedArray.Of(column.Type, elements)); break;
             default: throw new ArgumentException($"'{column.Name}' is a {value.GetType().Name}.");
         }
     }

@@ -27,6 +27,15 @@ public sealed class FeastArrayTests : IAsyncLifetime
               - {name: counts, type: array<int64>}
               - {name: weights, type: array<float64>}
               - {name: flags, type: array<bool>}
+          - name: pushed_faces
+            kind: batch
+            entities: [face]
+            source: {name: pushes}
+            features: [{name: vector, type: embedding<2>}, {name: seen, type: array<timestamp>}]
+        sources:
+          - name: pushes
+            push: true
+            columns: [{name: face, type: string}, {name: event_timestamp, type: timestamp}, {name: vector, type: array<float32>}, {name: seen, type: array<timestamp>}]
         """;
 
     private FeastHost host = null!;
@@ -69,6 +78,17 @@ public sealed class FeastArrayTests : IAsyncLifetime
         Assert.Equal([1700000000, 5], answer.Results[3].Values[0].UnixTimestampListVal.Val);
         Assert.Equal([0.5, 1], answer.Results[4].Values[0].DoubleListVal.Val);
         Assert.Equal([true], answer.Results[5].Values[0].BoolListVal.Val);
+    }
+
+    [Fact]
+    public async Task Lists_are_pushed()
+    {
+        var (status, _) = await host.PostAsync(
+            "/push", """{"push_source_name":"pushes","df":{"face":["a"],"event_timestamp":[1700000000],"vector":[[1,2]],"seen":[[1700000000]]},"to":"online_and_offline"}""");
+        Assert.Equal(200, status);
+        var (_, body) = await host.PostAsync("/get-online-features", """{"features":["pushed_faces:vector","pushed_faces:seen"],"entities":{"face":["a"]}}""");
+        Assert.Contains("\"values\":[[1,2]],", body, StringComparison.Ordinal);
+        Assert.Contains("\"values\":[[1700000000]],", body, StringComparison.Ordinal);
     }
 
     [Theory]

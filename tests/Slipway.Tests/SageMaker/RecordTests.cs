@@ -26,6 +26,36 @@ public sealed class RecordTests : IAsyncLifetime
         Assert.Equal((200, "{}", null), await host.SendAsync("GET", "/FeatureGroup/driver_stats?RecordIdentifierValueAsString=1002"));
     }
 
+    [Fact]
+    public async Task Arrays_are_lists_of_texts()
+    {
+        await host.ApplyAsync(
+            """
+            entities:
+              - {name: face, join_keys: [{name: face, type: int64}]}
+            sources:
+              - {name: faces, push: true, columns: [{name: face, type: int64}, {name: at, type: timestamp}, {name: v, type: embedding<2>}, {name: seen, type: array<timestamp>}, {name: tags, type: array<string>}]}
+            feature_views:
+              - {name: faces, kind: batch, entities: [face], source: {name: faces, event_timestamp: at}, features: [{name: v, type: embedding<2>}, {name: seen, type: array<timestamp>}, {name: tags, type: array<string>}]}
+            """);
+        const string Known = """{"FeatureName":"face","ValueAsString":"1"},{"FeatureName":"at","ValueAsString":"2024-01-02T10:00:00Z"}""";
+        const string Lists = """{"FeatureName":"v","ValueAsStringList":["0.5","-1"]},{"FeatureName":"seen","ValueAsStringList":["2024-01-02T09:00:00Z"]},{"FeatureName":"tags","ValueAsStringList":[]}""";
+        Assert.Equal((200, "", null), await host.SendAsync("PUT", "/FeatureGroup/faces", $$"""{"Record":[{{Known}},{{Lists}}]}"""));
+        Assert.Equal(
+            (200, $$"""{"Record":[{{Known}},{{Lists}}]}""", null), await host.SendAsync("GET", "/FeatureGroup/faces?RecordIdentifierValueAsString=1"));
+
+        foreach (var (value, message) in new[]
+        {
+            ("""{"FeatureName":"v","ValueAsStringList":["1"]}""", "Feature 'v' is an embedding of 2 numbers; got 1."),
+            ("""{"FeatureName":"v","ValueAsString":"1"}""", "Feature 'v' is a collection: it takes 'ValueAsStringList', not 'ValueAsString'."),
+            ("""{"FeatureName":"v","ValueAsStringList":["1","b"]}""", "Feature 'v' must be a finite number; got 'b'."),
+        })
+        {
+            var refused = await host.SendAsync("PUT", "/FeatureGroup/faces", $$"""{"Record":[{{Known}},{{value}}]}""");
+            Assert.Equal((400, true), (refused.Status, refused.Body.Contains(message, StringComparison.Ordinal)));
+        }
+    }
+
     [Theory]
     [InlineData("arn:aws:sagemaker:eu-central-1:123456789012:feature-group/driver_stats")]
     [InlineData("arn%3Aaws%3Asagemaker%3Aeu-central-1%3A123456789012%3Afeature-group%2Fdriver_stats")]

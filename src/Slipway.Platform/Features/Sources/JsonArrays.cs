@@ -6,7 +6,7 @@ using Slipway.Platform.Foundation.Analytics;
 namespace Slipway.Platform.Features.Sources;
 
 /// <summary>Packed arrays as JSON, with no array of their values in between.</summary>
-internal static class JsonArrays
+public static class JsonArrays
 {
     public static void Write(Utf8JsonWriter json, DataType array, ReadOnlySpan<byte> packed)
     {

@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Offline;
@@ -40,7 +41,7 @@ public sealed record SourceFolder(string Path)
     /// <summary>The rows of a view's source, wherever a definition may have them: Parquet, CSV, a pattern, a folder or PostgreSQL.</summary>
     /// <param name="scratch">Keeps the rows of a database as long as they are read.</param>
     /// <inheritdoc cref="Check"/>
-    internal async Task<SourceData> OpenAsync(SourcedView view, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel)
+    public async Task<SourceData> OpenAsync(SourcedView view, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel)
     {
         Check(view.Source, view.Stored.Name);
         var path = view.Source.Postgres is null ? Locate(view.Source, view.Stored.Name) : scratch.File($"{view.SourceName}.parquet");
@@ -64,6 +65,15 @@ public sealed record SourceFolder(string Path)
             throw new SlipwayException(
                 wrong.Kind, $"The source of view '{view.Stored.Name}': {wrong.Message.Replace(Prefix, "", StringComparison.Ordinal)}", wrong);
         }
+    }
+
+    /// <summary>The same, in memory.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    public async Task<Table> ReadAsync(
+        SourcedView view, IReadOnlyList<ColumnSchema> columns, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel)
+    {
+        var data = await OpenAsync(view, analytics, scratch, cancel);
+        return await analytics.RunAsync(session => session.Read($"select * from {data.Relation!.Sql}", columns), cancel);
     }
 
     private static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path) || path.IndexOfAny(['*', '?']) >= 0;

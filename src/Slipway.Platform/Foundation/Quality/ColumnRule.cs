@@ -61,7 +61,7 @@ public sealed record ColumnRule(
 
 /// <param name="Rule">Such as <c>delay.range</c> or <c>unique(date, origin)</c>.</param>
 /// <param name="Condition">Holds for a good row; null counts as broken.</param>
-internal sealed record RowTest(string Rule, string Condition)
+public sealed record RowTest(string Rule, string Condition)
 {
     /// <summary>Of rows that are equal in these columns the first is good.</summary>
     /// <param name="order">The column that says which is first.</param>

@@ -13,7 +13,7 @@ internal static class MaterializeCommand
 
     public static Command Create()
     {
-        var views = new Option<string[]>("--views") { HelpName = "NAME,…", Description = "Default: all whose source has a file", AllowMultipleArgumentsPerToken = true };
+        var views = new Option<string[]>("--views") { HelpName = "NAME,…", Description = "Default: all whose source has files or is on PostgreSQL", AllowMultipleArgumentsPerToken = true };
         var full = new Option<bool>("--full") { Description = "All rows" };
         var incremental = new Option<bool>("--incremental") { Description = "Rows since the last time; the default" };
         var from = new Option<string?>("--from") { HelpName = "TIME", Description = "Rows from this event time on, such as 2026-01-31T00:00:00Z" };

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Slipway.Core.Data;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Streaming;
 
@@ -83,6 +84,9 @@ internal static class FeastPush
             case long whole: json.WriteNumberValue(whole); break;
             case double number: json.WriteNumberValue(number); break;
             case string text: json.WriteStringValue(text); break;
+            case long[] times when column.Type == DataType.TimestampArray && Array.Exists(times, us => us is < FirstUs or > LastUs):
+                throw new FeastBodyException($"df.{column.Name}.{row}", "type_error", $"Value {row} of '{column.Name}' must be within the years 1 to 9999.");
+            case Array: JsonArrays.Write(json, column.Type, column.Arrays[row]); break;
             case var other: throw new InvalidOperationException($"Column '{column.Name}' holds a {other.GetType().Name}.");
         }
     }

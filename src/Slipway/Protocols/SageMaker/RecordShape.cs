@@ -64,7 +64,22 @@ internal sealed class RecordShape
 
         json.WriteStartObject();
         json.WriteString("FeatureName", column.Name);
-        json.WriteString("ValueAsString", RecordText.Write(column, value));
+        if (value is Array elements)
+        {
+            var element = new ColumnSchema(column.Name, column.Type.Element());
+            json.WriteStartArray("ValueAsStringList");
+            foreach (var one in elements)
+            {
+                json.WriteStringValue(RecordText.Write(element, one));
+            }
+
+            json.WriteEndArray();
+        }
+        else
+        {
+            json.WriteString("ValueAsString", RecordText.Write(column, value));
+        }
+
         json.WriteEndObject();
     }
 }

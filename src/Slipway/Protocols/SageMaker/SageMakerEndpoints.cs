@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
@@ -81,9 +82,19 @@ internal static partial class SageMakerEndpoints
     private static RecordValue Value(RecordGroup group, SageMakerBody value)
     {
         var column = group.Column(value.RequiredText("FeatureName"));
-        if (value.Has("ValueAsStringList"))
+        if (value.Has("ValueAsStringList") != column.Type.IsArray())
         {
-            throw SlipwayException.Invalid($"Feature '{column.Name}' is no collection: it takes 'ValueAsString', not 'ValueAsStringList'.");
+            throw SlipwayException.Invalid(column.Type.IsArray()
+                ? $"Feature '{column.Name}' is a collection: it takes 'ValueAsStringList', not 'ValueAsString'."
+                : $"Feature '{column.Name}' is no collection: it takes 'ValueAsString', not 'ValueAsStringList'.");
+        }
+
+        if (column.Type.IsArray())
+        {
+            var element = new ColumnSchema(column.Name, column.Type.Element());
+            object[] elements = [.. value.Texts("ValueAsStringList")!.Select(text => RecordText.Parse(element, text))];
+            return elements.Length == (column.Dimension ?? elements.Length) ? new RecordValue(column.Name, elements) : throw SlipwayException.Invalid(
+                $"Feature '{column.Name}' is an embedding of {column.Dimension} numbers; got {elements.Length}.");
         }
 
         return new RecordValue(column.Name, RecordText.Parse(column, value.RequiredText("ValueAsString")));
