@@ -6,7 +6,7 @@ namespace Slipway.Platform.Features.Online;
 /// Until when a row itself says that it is served, whatever its view's TTL. It stands behind the packed row, 8 bytes little-endian, and
 /// the highest bit of the row's format says that it is there.
 /// </summary>
-internal static class RowUntil
+public static class RowUntil
 {
     /// <summary>The column of a history that carries it; null where a row says nothing.</summary>
     public const string Column = "row__until";
