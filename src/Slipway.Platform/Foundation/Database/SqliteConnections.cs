@@ -8,7 +8,7 @@ internal sealed class SqliteConnections : IAsyncDisposable
 {
     private const int MaxReaders = 8;
     private const int WriterCacheKilobytes = 32_000;
-    private const int ReaderCacheKilobytes = 2_000;
+    private const int ReaderCacheKilobytes = 4_000;
 
     private readonly string file;
     private readonly SqliteWriter writer;
