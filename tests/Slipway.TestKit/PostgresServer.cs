@@ -105,7 +105,9 @@ public sealed class PostgresServer : IAsyncLifetime
         var database = $"t{Guid.CreateVersion7():N}";
         await using var connection = new NpgsqlConnection($"{server};Database=postgres");
         await connection.OpenAsync(cancel);
-        await using var command = new NpgsqlCommand($"create database {database} template {copied}", connection);
+
+        // By files, not through the log: 30 ms in place of 150 for a database of a thousand that live for one test.
+        await using var command = new NpgsqlCommand($"create database {database} template {copied} strategy file_copy", connection);
         await command.ExecuteNonQueryAsync(cancel);
         return $"{server};Database={database}";
     }
