@@ -40,7 +40,9 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
                 $"there is no column '{reference.Column}'; there are {string.Join(", ", columns.Select(c => c.Name))}."));
         }
 
-        return Node.Input(slot, inputs[slot]);
+        return inputs[slot].Type.IsArray()
+            ? throw At(reference, $"'{reference.Column}' is {inputs[slot].Type.Text()}; formulas compute with single values.")
+            : Node.Input(slot, inputs[slot]);
     }
 
     private Node Apply(Call call, Node[] args) => call.Function switch
@@ -109,10 +111,11 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
         return OfOneType(ordered, [.. conditions, .. places[(args.Length / 2)..].Select(i => args[i])], args.Length / 2);
     }
 
+    /// <remarks>DuckDB takes a bare date_trunc that is compared with a constant for true or false where its timestamp is null.</remarks>
     private Node Truncated(Call call, Node time) =>
         call.Arguments[0] is Literal { Value: string unit } && DateFunctions.Truncation(unit) is { } function
             ? time.To(DataType.Timestamp) is { } timestamp
-                ? Node.Map(DataType.Timestamp, timestamp, function, $"cast(date_trunc('{unit}', {timestamp.Sql}) as timestamp)")
+                ? Node.Map(DataType.Timestamp, timestamp, function, $"make_timestamp(epoch_us(date_trunc('{unit}', {timestamp.Sql})))")
                 : throw At(call.Arguments[1], $"date_trunc takes a timestamp, not {Name(time.Type)}.")
             : throw At(call.Arguments[0], $"date_trunc takes one of {string.Join(", ", DateFunctions.TruncationUnits)} in quotes.");
 
@@ -149,7 +152,7 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
             ? Node.Constant(DataType.Timestamp, (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond)
             : throw At(call, "timestamp takes one ISO 8601 time in quotes, as in timestamp('2001-04-01T00:00:00Z').");
 
-    private static string Name(DataType? type) => type?.ToString().ToLowerInvariant() ?? "null";
+    private static string Name(DataType? type) => type?.Text() ?? "null";
 
     private SlipwayException At(Syntax syntax, string problem) => ExpressionError.At(text, syntax.Position, problem);
 }

@@ -10,10 +10,10 @@ using Slipway.Platform.Foundation.Jobs;
 
 namespace Slipway.Platform.Streaming;
 
-/// <summary>Brings views into the online store from the files of their sources: by hand, from then on, or by a schedule.</summary>
+/// <summary>Brings views into the online store from the files and databases of their sources: by hand, from then on, or by a schedule.</summary>
 public sealed class MaterialisationService(
     Db db, FeatureRegistryService registry, BatchMaterialisation batches, StreamMaterialisation streams, AnalyticsEngine analytics,
-    SourceFolder folder, JobService jobs, ScheduleService schedules, TimeProvider time)
+    SourceFolder folder, Scratch scratch, JobService jobs, ScheduleService schedules, TimeProvider time)
 {
     public const string JobKind = "features.materialise";
 
@@ -26,7 +26,7 @@ public sealed class MaterialisationService(
         Check(request);
         foreach (var view in await ViewsAsync(request.Views, cancel))
         {
-            folder.Find(view.Source, view.Stored.Name);
+            folder.Check(view.Source, view.Stored.Name);
         }
 
         var id = await jobs.EnqueueAsync(JobKind, request, cancel);
@@ -102,7 +102,8 @@ public sealed class MaterialisationService(
         var finished = (await batches.RunAsync(job.Id, cancel)).Where(view => view.Finished).Select(view => view.View).ToHashSet(StringComparer.Ordinal);
         foreach (var view in (await ViewsAsync(request.Views, cancel)).Where(view => !finished.Contains(view.Stored.Key)))
         {
-            var data = folder.Find(view.Source, view.Stored.Name);
+            using var copies = scratch.Open();
+            var data = await folder.OpenAsync(view, analytics, copies, cancel);
             await (view.Windowed is { } windowed
                 ? RunAsync(job.Id, windowed, data, range, cancel)
                 : batches.RunAsync(job.Id, view.Stored.Name, data, range, created, cancel));
@@ -121,7 +122,8 @@ public sealed class MaterialisationService(
         var begun = (await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel)).HistoryUntilUs is not null;
         if (!begun || range.Mode != MaterialisationMode.Incremental)
         {
-            var history = await analytics.ReadParquetAsync(data.Path!, cancel, view.Fields.Select(field => field.Name));
+            var sources = new SourceTables(new Dictionary<string, SourceData> { [view.Topic] = data }, analytics);
+            var history = await sources.ReadAsync(view.Topic, view.Stored.Name, view.Fields, cancel);
             rows = await streams.MaterialiseAsync(view.Stored.Name, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
         }
 
@@ -132,7 +134,7 @@ public sealed class MaterialisationService(
     {
         var all = await registry.StoredViewsAsync(cancel);
         return names is null
-            ? [.. all.Where(view => view.Source.Path is not null)]
+            ? [.. all.Where(view => view.Source.Path is not null || view.Source.Postgres is not null)]
             : [.. names.Distinct(StringComparer.Ordinal).Select(name => all.FirstOrDefault(view => view.Stored.Name == name)
                 ?? throw SlipwayException.NotFound($"There is no stored feature view '{name}'; there are {Names(all)}."))];
     }
@@ -155,5 +157,5 @@ public sealed class MaterialisationService(
 
     private static ViewProgressReport Report(ViewMaterialisation view) => new(
         view.View, view.FromUs is { } from ? Microseconds.ToDateTimeOffset(from) : null, Microseconds.ToDateTimeOffset(view.ToUs), view.Done,
-        view.Rows, view.Finished);
+        view.Rows, view.Finished, view.Violations.Count == 0 ? null : view.Violations);
 }

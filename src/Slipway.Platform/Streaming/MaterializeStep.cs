@@ -27,7 +27,7 @@ internal sealed class MaterializeStep(
         var rows = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var view in await ViewsAsync(step, inputs, cancel))
         {
-            rows[view] = await MaterialiseAsync(view, inputs, cancel);
+            rows[view] = await MaterialiseAsync(step, view, inputs, cancel);
             step.Log($"{view}: {rows[view]} rows as of {inputs.AsOf:u}");
         }
 
@@ -44,12 +44,18 @@ internal sealed class MaterializeStep(
         return inputs.Views ?? (await registry.GetServiceAsync(inputs.Service!, cancel)).Lookups.Select(l => l.View.Name).Distinct();
     }
 
-    private async Task<int> MaterialiseAsync(string view, Inputs inputs, CancellationToken cancel)
+    private async Task<int> MaterialiseAsync(StepContext step, string view, Inputs inputs, CancellationToken cancel)
     {
         if ((await registry.StreamingViewsAsync(cancel)).FirstOrDefault(v => v.Stored.Name == view) is not { } streaming)
         {
             var files = inputs.Sources.ToDictionary(s => s.Key, s => SourceData.File(datasets.PathOf(s.Value)), StringComparer.Ordinal);
-            return await batches.MaterialiseBatchAsync(view, files, inputs.AsOf, cancel);
+            var (rows, violations) = await batches.MaterialiseBatchAsync(view, files, inputs.AsOf, cancel);
+            foreach (var violation in violations)
+            {
+                step.Log(violation.Message);
+            }
+
+            return rows;
         }
 
         var source = streaming.Topic;

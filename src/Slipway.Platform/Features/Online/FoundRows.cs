@@ -85,5 +85,5 @@ internal sealed class FoundRows
 
     private static Column Times(Column column) => column.Type == DataType.Timestamp
         ? column
-        : throw SlipwayException.Invalid($"Column '{column.Name}' is {column.Type.ToString().ToLowerInvariant()}; it must be a timestamp.");
+        : throw SlipwayException.Invalid($"Column '{column.Name}' is {column.Type.Text()}; it must be a timestamp.");
 }

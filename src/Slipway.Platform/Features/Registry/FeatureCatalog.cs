@@ -14,6 +14,7 @@ internal sealed class FeatureCatalog
     private readonly Dictionary<string, WindowedView> windowed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BatchView> batch = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<KeyPart>> keyParts = new(StringComparer.Ordinal);
+    private readonly List<SourcedView> sourced = [];
 
     private FeatureCatalog()
     {
@@ -22,14 +23,10 @@ internal sealed class FeatureCatalog
     public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values];
 
     /// <summary>The views whose values are stored.</summary>
-    public IReadOnlyList<StoredView> Stored => [.. Sourced.Select(view => view.Stored)];
+    public IReadOnlyList<StoredView> Stored => [.. sourced.Select(view => view.Stored)];
 
     /// <inheritdoc cref="Stored"/>
-    public IReadOnlyList<SourcedView> Sourced =>
-    [
-        .. windowed.Values.Select(view => new SourcedView(view.Stored, view.Source, view)),
-        .. batch.Values.Select(view => new SourcedView(view.Stored, view.Definition.Source!.Source, null)),
-    ];
+    public IReadOnlyList<SourcedView> Sourced => sourced;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
@@ -57,7 +54,7 @@ internal sealed class FeatureCatalog
         {
             var shape = stored[view.Name] = new StoredView(
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
-                [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
+                [.. view.Features.Select(f => f.Column)],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
             catalog.keyParts[view.Name] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
@@ -68,6 +65,9 @@ internal sealed class FeatureCatalog
             {
                 catalog.batch[view.Name] = new BatchView(shape, repository, view);
             }
+
+            var types = new SourceUses(repository, [.. repository.Views.Where(v => ReadsSame(v, view))], view.Source!.Source).Types();
+            catalog.sourced.Add(new SourcedView(shape, view.Source.Source, types, catalog.windowed.GetValueOrDefault(view.Name)));
         }
 
         foreach (var service in repository.Services)
@@ -111,6 +111,9 @@ internal sealed class FeatureCatalog
 
         return parts;
     }
+
+    private static bool ReadsSame(FeatureViewDefinition view, FeatureViewDefinition other) =>
+        view.Name == other.Name || (view.Source?.Source.Name is { } name && name == other.Source!.Source.Name);
 
     /// <summary>Windows say when a row was known where late events correct it; pushed rows always do.</summary>
     private static bool TellsCreated(FeatureViewDefinition view) => view.Kind == ViewKind.Streaming

@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Windowed;
@@ -34,5 +35,11 @@ public sealed record StoredDefinition(
     DefinitionKind Kind, string Name, int Version, string ContentHash, string Definition, string AppliedBy, DateTimeOffset Applied);
 
 /// <summary>A view whose values are stored, and where its rows come from.</summary>
+/// <param name="Types">What types the view needs columns of its source to have.</param>
 /// <param name="Windowed">Its windows, for a streaming view.</param>
-public sealed record SourcedView(StoredView Stored, SourceDefinition Source, WindowedView? Windowed);
+public sealed record SourcedView(
+    StoredView Stored, SourceDefinition Source, IReadOnlyDictionary<string, DataType> Types, WindowedView? Windowed)
+{
+    /// <summary>What callers give its rows under.</summary>
+    public string SourceName => Windowed?.Topic ?? Source.Name ?? Stored.Name;
+}

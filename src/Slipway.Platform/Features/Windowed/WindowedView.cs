@@ -169,6 +169,12 @@ public sealed class WindowedView
             return column;
         }
 
+        if (type.IsArray())
+        {
+            return Column.Array(
+                column.Name, type, Array.ConvertAll(column.Arrays, value => value is null ? null : PackedArray.Convert(column.Type, type, value)));
+        }
+
         var values = new double[column.Length];
         var nulls = new System.Collections.BitArray(column.Length);
         for (var row = 0; row < values.Length; row++)
@@ -180,15 +186,7 @@ public sealed class WindowedView
         return type == DataType.Float32 ? Column.Float32(column.Name, values, nulls) : Column.Float64(column.Name, values, nulls);
     }
 
-    private static Column Empty(ColumnSchema column) => column.Type switch
-    {
-        DataType.Bool => Column.Bool(column.Name, []),
-        DataType.String => Column.String(column.Name, []),
-        DataType.Float32 => Column.Float32(column.Name, []),
-        DataType.Float64 => Column.Float64(column.Name, []),
-        DataType.Timestamp => Column.Timestamp(column.Name, []),
-        _ => Column.Int64(column.Name, []),
-    };
+    private static Column Empty(ColumnSchema column) => new ColumnBuilder(column, 0).Build();
 
     private static (int[] Order, long[] Times) ByTime(Column time, long upTo)
     {
@@ -198,5 +196,5 @@ public sealed class WindowedView
         return (order, times);
     }
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -41,7 +41,12 @@ internal sealed class TrainingSetStep(
         }
 
         var sources = files.ToDictionary(f => f.Key, f => SourceData.File(f.Value), StringComparer.Ordinal);
-        var joined = await trainingSets.BuildAsync(inputs.Service, entities, sources, cancel);
+        var (joined, violations) = await trainingSets.BuildCheckedAsync(inputs.Service, entities, sources, cancel);
+        foreach (var violation in violations)
+        {
+            step.Log(violation.Message);
+        }
+
         var data = await datasets.PutAsync(inputs.Name, joined, cancel);
         await LinkAsync(step, inputs, data, cancel);
         string[] features = [.. (await registry.GetServiceAsync(inputs.Service, cancel)).Columns.Select(c => c.Column.Name)];

@@ -43,18 +43,32 @@ internal static class FeastJson
         json.WriteEndArray();
     }
 
-    private static void WriteValue(Utf8JsonWriter json, Column column, int row)
+    private static void WriteArray(Utf8JsonWriter json, DataType element, Array values)
     {
-        switch (column.Value(row))
+        json.WriteStartArray();
+        foreach (var value in values)
+        {
+            WriteValue(json, element, value is float single ? (double)single : value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, Column column, int row) => WriteValue(json, column.Type, column.Value(row));
+
+    private static void WriteValue(Utf8JsonWriter json, DataType type, object? one)
+    {
+        switch (one)
         {
             case null: json.WriteNullValue(); break;
             case bool flag: json.WriteBooleanValue(flag); break;
-            case long us when column.Type == DataType.Timestamp: json.WriteNumberValue(Seconds(us)); break;
+            case long us when type == DataType.Timestamp: json.WriteNumberValue(Seconds(us)); break;
             case long whole: json.WriteNumberValue(whole); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case double number: json.WriteStringValue(double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity"); break;
             case string text: json.WriteStringValue(text); break;
-            case var other: throw new InvalidOperationException($"Column '{column.Name}' holds a {other.GetType().Name}.");
+            case Array elements: WriteArray(json, type.Element(), elements); break;
+            case var other: throw new InvalidOperationException($"A {type.Text()} is a {other.GetType().Name}.");
         }
     }
 }
