@@ -10,7 +10,11 @@ namespace Slipway.TestKit;
 /// A real Redis or Valkey of this test run, from <c>redis-server</c> or <c>valkey-server</c> on the path. As an assembly fixture it is
 /// shared; a test that stops it has its own. It starts when the first test asks for an address, and keeps its data over a restart.
 /// </summary>
-/// <remarks>A shell owns the server and waits on a pipe of this process, as for <see cref="PostgresServer"/>.</remarks>
+/// <remarks>
+/// <c>appendfsync no</c> writes each command to the file before it is answered. With the default, <c>everysec</c>, a slow disk holds that
+/// back for up to 2 s, and a kill in that time loses what was answered. What was written outlives a killed process without a flush.
+/// A shell owns the server and waits on a pipe of this process, as for <see cref="PostgresServer"/>.
+/// </remarks>
 public sealed class RedisServer : IAsyncLifetime
 {
     private static readonly string[] Programs = ["redis-server", "valkey-server"];

@@ -1,6 +1,7 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation;
@@ -35,6 +36,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
         CheckNames(plan, entities);
         var streams = new ViewStreams(sources.Catalog, new SourceTables(sources.ByName, analytics), analytics);
         var violations = await streams.CheckAsync(plan, cancel);
+        var erased = await ErasureFile.ReadAsync(request.Erased, repository, sources.Catalog, analytics, cancel);
         var output = new JoinOutput(entities, [.. plan.Columns.Select(c => c.Column)], scratch, analytics);
         var blockRows = BlockRows(plan);
         while (true)
@@ -42,7 +44,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
             var block = await analytics.RunAsync(session => entities.Read(session, output.Rows, blockRows), cancel);
             if (block.Rows > 0 || output.Rows == 0)
             {
-                await output.AddAsync(await OfflineJoin.FeaturesAsync(plan, block, request.CreatedFilter, streams.RowsAsync, erased: null, cancel), cancel);
+                await output.AddAsync(await OfflineJoin.FeaturesAsync(plan, block, request.CreatedFilter, streams.RowsAsync, erased, cancel), cancel);
             }
 
             if (block.Rows < blockRows)

@@ -15,6 +15,9 @@ public sealed record JoinRequest(string Repository, string Entities, string Outp
     /// <summary>Name columns <c>view__feature</c>, also where the service does not ask for it.</summary>
     public bool FullNames { get; init; }
 
+    /// <summary>By the name of an entity a file, Parquet or CSV, with its join keys: who is in it gets no values.</summary>
+    public IReadOnlyDictionary<string, string> Erased { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Use only rows written by then, in views that have a created timestamp.</summary>
     public bool CreatedFilter { get; init; }
 }

@@ -38,6 +38,12 @@ internal static class JoinCommand
         Description = "Use only rows that were written by then, in views with a created timestamp",
     };
 
+    private static readonly Option<string[]> Erased = new("--erased")
+    {
+        HelpName = "ENTITY=FILE",
+        Description = "Entities that get no values, by their join keys, .parquet or .csv; once for each kind of entity",
+    };
+
     private static readonly Option<string> Output = new("--out")
     {
         HelpName = "FILE",
@@ -52,7 +58,7 @@ internal static class JoinCommand
     {
         var command = new Command("join", "Add features to rows of a file, each as known at the row's event_timestamp.")
         {
-            Repository, Entities, Features, Service, FullNames, CreatedFilter, Output,
+            Repository, Entities, Features, Service, FullNames, CreatedFilter, Erased, Output,
         };
         command.SetAction(RunAsync);
         return command;
@@ -66,6 +72,7 @@ internal static class JoinCommand
             Features = parse.GetValue(Features)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
             FullNames = parse.GetValue(FullNames),
             CreatedFilter = parse.GetValue(CreatedFilter),
+            Erased = Files(parse.GetValue(Erased) ?? []),
         };
         if (request.Service is null == (request.Features.Count == 0))
         {
@@ -83,5 +90,19 @@ internal static class JoinCommand
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{joined.Rows} rows with {string.Join(", ", joined.Features)} in {request.Output}"));
         return ExitCode.Ok;
+    }
+
+    private static Dictionary<string, string> Files(string[] erased)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in erased)
+        {
+            if (text.Split('=', 2) is not [{ Length: > 0 } entity, { Length: > 0 } file] || !files.TryAdd(entity, file))
+            {
+                throw SlipwayException.Invalid($"'--erased' is ENTITY=FILE, once for each entity; got '{text}'");
+            }
+        }
+
+        return files;
     }
 }
