@@ -28,6 +28,7 @@ public sealed class SlipwayClient : IDisposable
         Approvals = new ApprovalClient(transport);
         Audit = new AuditClient(transport);
         Predictions = new PredictionClient(transport);
+        DeadLetters = new DeadLetterClient(transport);
     }
 
     public Uri Server => transport.Server;
@@ -49,6 +50,8 @@ public sealed class SlipwayClient : IDisposable
     public AuditClient Audit { get; }
 
     public PredictionClient Predictions { get; }
+
+    public DeadLetterClient DeadLetters { get; }
 
     /// <summary>
     /// Starts a run that gathers what is logged and sends it in the background. Disposing it sends the rest and ends the run as

@@ -11,6 +11,9 @@ namespace Slipway.Client.Http;
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     Converters = [typeof(SnakeCase<DataType>)])]
 [JsonSerializable(typeof(ErrorAnswer.Problem))]
+[JsonSerializable(typeof(Page<DeadLetter>), TypeInfoPropertyName = "PageDeadLetter")]
+[JsonSerializable(typeof(DeadLetterBody))]
+[JsonSerializable(typeof(DeadLetterChange))]
 [JsonSerializable(typeof(Experiment))]
 [JsonSerializable(typeof(NewExperiment))]
 [JsonSerializable(typeof(Page<Experiment>), TypeInfoPropertyName = "PageExperiment")]

@@ -30,12 +30,14 @@ internal static class Arithmetic
 
     private static IEnumerable<Overload> Functions() =>
     [
+        Overload.Of<long, long, long>("div", Int, Int, Int, Quotient, Guard.Int64($"{{0}}::hugeint // {Guard.Where("{1}", "v <> 0")}::hugeint")),
         Overload.Of<long, long>("abs", Int, Int, Absolute, Guard.Int64("abs({0}::hugeint)")),
         Overload.Total<double, double>("abs", Float, Float, Math.Abs, "abs({0})"),
         Overload.Total<double, double>("floor", Float, Float, Math.Floor, "floor({0})"),
         Overload.Total<double, double>("ceil", Float, Float, Math.Ceiling, "ceil({0})"),
         Overload.Total<double, double>("round", Float, Float, Round, "round({0})"),
         Overload.Total<double, double>("exp", Float, Float, Math.Exp, "exp({0})"),
+        Overload.Total<double, double>("trunc", Float, Float, Math.Truncate, "trunc({0})"),
         Overload.Of<double, double>("log", Float, Float, Log, $"ln({Guard.Where("{0}", "v > 0")})"),
         Overload.Of<double, double>("sqrt", Float, Float, Sqrt, $"sqrt({Guard.Where("{0}", "v >= 0")})"),
     ];
@@ -82,6 +84,14 @@ internal static class Arithmetic
     {
         result = a / b;
         return b != 0;
+    }
+
+    /// <summary>Towards zero.</summary>
+    private static bool Quotient(long a, long b, out long result)
+    {
+        var fits = b != 0 && !(a == long.MinValue && b == -1);
+        result = fits ? a / b : 0;
+        return fits;
     }
 
     private static bool Absolute(long a, out long result)

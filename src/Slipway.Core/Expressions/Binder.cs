@@ -9,7 +9,8 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
 {
     private static readonly ILookup<string, Overload> Overloads = new[]
     {
-        Arithmetic.Overloads(), Comparisons.Overloads(), DateFunctions.Overloads(), TextFunctions.Overloads(),
+        Arithmetic.Overloads(), MathFunctions.Overloads(), Comparisons.Overloads(), DateFunctions.Overloads(), TextFunctions.Overloads(),
+        TextConversions.Overloads(),
     }.SelectMany(o => o).ToLookup(o => o.Name, StringComparer.Ordinal);
 
     private readonly List<ColumnSchema> inputs = [];
@@ -23,6 +24,8 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
         Literal literal => Node.Constant(literal.Type.Value, literal.Value!),
         Reference reference => Input(reference),
         Call { Function: "timestamp" } call => Timestamp(call),
+        Call { Function: "date_trunc", Arguments.Count: 2 } call => Truncated(call, Bind(call.Arguments[1])),
+        Call { Function: "round", Arguments.Count: 2 } call => Rounded(call, Bind(call.Arguments[0])),
         Call call => Apply(call, [.. call.Arguments.Select(Bind)]),
         _ => throw new InvalidOperationException($"Unknown syntax {syntax.GetType().Name}."),
     };
@@ -48,7 +51,9 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
         "is null" => OfOneType(call, args, 0),
         "coalesce" or "min" or "max" => Count(call, args, 1, int.MaxValue, () => OfOneType(call, args, 0)),
         "in" => Count(call, args, 2, int.MaxValue, () => OfOneType(call, args, 0)),
-        "if" => Count(call, args, 3, 3, () => OfOneType(call, args, 1)),
+        "nullif" => Count(call, args, 2, 2, () => OfOneType(call, args, 0)),
+        "if" => Count(call, args, 3, 3, () => Case(call, args)),
+        "case" => Case(call, args),
         "concat" => Count(call, args, 1, int.MaxValue, () => args.Aggregate((a, b) => Overloaded(call, "||", [a, b]))),
         _ => Overloaded(call, call.Function, args),
     };
@@ -84,12 +89,37 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
     {
         "is null" => Forms.IsNull<T>(args[0]),
         "coalesce" => Forms.Coalesce<T>(type, args),
-        "if" => Forms.If<T>(type, Truth(call, args, 0), args[1], args[2]),
+        "nullif" => Forms.NullIf(type, args[0], args[1], order),
+        "if" or "case" => Forms.Case<T>(type, [.. args[..(args.Length / 2)]], [.. args[(args.Length / 2)..]]),
         "min" => Forms.Extreme(type, args, order, -1),
         "max" => Forms.Extreme(type, args, order, +1),
         "in" => Forms.In(args, order),
         _ => throw new InvalidOperationException($"Unknown form {call.Function}."),
     };
+
+    /// <summary>Arguments as written, condition and value by turns and a last value: the conditions go first, so that the values stand together.</summary>
+    private Node Case(Call call, Node[] args)
+    {
+        var conditions = Enumerable.Range(0, args.Length / 2).Select(i => Truth(call, args, 2 * i));
+        var places = Enumerable.Range(0, args.Length).Where(i => i % 2 == 0).SkipLast(1)
+            .Concat(Enumerable.Range(0, args.Length).Where(i => i % 2 == 1)).Append(args.Length - 1).ToArray();
+        var ordered = call with { Arguments = [.. places.Select(i => call.Arguments[i])] };
+        return OfOneType(ordered, [.. conditions, .. places[(args.Length / 2)..].Select(i => args[i])], args.Length / 2);
+    }
+
+    private Node Truncated(Call call, Node time) =>
+        call.Arguments[0] is Literal { Value: string unit } && DateFunctions.Truncation(unit) is { } function
+            ? time.To(DataType.Timestamp) is { } timestamp
+                ? Node.Map(DataType.Timestamp, timestamp, function, $"cast(date_trunc('{unit}', {timestamp.Sql}) as timestamp)")
+                : throw At(call.Arguments[1], $"date_trunc takes a timestamp, not {Name(time.Type)}.")
+            : throw At(call.Arguments[0], $"date_trunc takes one of {string.Join(", ", DateFunctions.TruncationUnits)} in quotes.");
+
+    private Node Rounded(Call call, Node value) =>
+        call.Arguments[1] is Literal { Value: long digits and >= 0 and <= 15 }
+            ? value.To(DataType.Float64) is { } number
+                ? MathFunctions.Round(number, (int)digits)
+                : throw At(call.Arguments[0], $"round takes a number, not {Name(value.Type)}.")
+            : throw At(call.Arguments[1], "round takes the digits as a whole number from 0 to 15.");
 
     /// <summary>The overload that needs the fewest widenings; the first of equals.</summary>
     private Node Overloaded(Call call, string name, Node[] args)

@@ -22,10 +22,44 @@ internal static class DateFunctions
         Part("day_of_month", t => Calendar.Of(DayOf(t)).Day, "day"),
         Part("day_of_year", t => DayOf(t) - Calendar.DayNumber(Calendar.Of(DayOf(t)).Year, 1, 1) + 1, "dayofyear"),
         Part("month", t => Calendar.Of(DayOf(t)).Month, "month"),
+        Part("quarter", t => ((Calendar.Of(DayOf(t)).Month - 1) / 3) + 1, "quarter"),
         Part("year", t => Calendar.Of(DayOf(t)).Year, "year"),
+        Overload.Total<long, long, long>(
+            "months_between", DataType.Timestamp, DataType.Timestamp, DataType.Int64, (a, b) => Months(b) - Months(a),
+            "date_diff('month', {0}, {1})"),
         .. Units.Select(u => Add(u.Name, u.Micros)),
         .. Units.Select(u => Between(u.Name, u.Micros)),
     ];
+
+    public static IReadOnlyList<string> TruncationUnits { get; } = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+
+    /// <summary>The beginning of the unit that a time is in; weeks begin on Monday. Null for a unit that is not one.</summary>
+    public static Partial<long, long>? Truncation(string unit) => unit switch
+    {
+        "second" => Fixed(Second),
+        "minute" => Fixed(Minute),
+        "hour" => Fixed(Hour),
+        "day" => Fixed(Day),
+        "week" => Days(t => DayOf(t) - Modulo(DayOf(t) + 3, 7)),
+        "month" => Days(t => Calendar.Of(DayOf(t)) is var (year, month, _) ? Calendar.DayNumber(year, month, 1) : 0),
+        "quarter" => Days(t => Calendar.Of(DayOf(t)) is var (year, month, _) ? Calendar.DayNumber(year, ((month - 1) / 3 * 3) + 1, 1) : 0),
+        "year" => Days(t => Calendar.DayNumber(Calendar.Of(DayOf(t)).Year, 1, 1)),
+        _ => null,
+    };
+
+    private static Partial<long, long> Fixed(long micros) => (long t, out long result) =>
+    {
+        result = t - Modulo(t, micros);
+        return true;
+    };
+
+    private static Partial<long, long> Days(Func<long, long> day) => (long t, out long result) =>
+    {
+        result = day(t) * Day;
+        return true;
+    };
+
+    private static long Months(long t) => Calendar.Of(DayOf(t)) is var (year, month, _) ? (year * 12) + month : 0;
 
     private static Overload Part(string name, Func<long, long> part, string sql) =>
         Overload.Total(name, DataType.Timestamp, DataType.Int64, part, sql + "({0})");

@@ -46,14 +46,34 @@ internal static class Forms
         }, $"coalesce({Join(args)})");
     }
 
-    /// <summary>A condition that is null chooses the second branch, as in SQL's case.</summary>
-    public static Node If<T>(DataType type, Node condition, Node then, Node otherwise)
+    /// <summary>The value of the first condition that is true, otherwise the last: a condition that is null is not true.</summary>
+    /// <param name="values">One more than there are conditions.</param>
+    public static Node Case<T>(DataType type, Node[] conditions, Node[] values)
     {
-        var (test, yes, no) = (condition.Read<bool>(), then.Read<T>(), otherwise.Read<T>());
+        var (tests, reads) = (Reads<bool>(conditions), Reads<T>(values));
+        var branches = string.Join(' ', conditions.Zip(values, (condition, value) => $"when {condition.Sql} then {value.Sql}"));
+        return New<T>(type, (frame, out result) =>
+        {
+            for (var i = 0; i < tests.Length; i++)
+            {
+                if (tests[i](frame, out var holds) && holds)
+                {
+                    return reads[i](frame, out result);
+                }
+            }
+
+            return reads[^1](frame, out result);
+        }, $"(case {branches} else {values[^1].Sql} end)");
+    }
+
+    /// <summary>The first, or null where both are equal.</summary>
+    public static Node NullIf<T>(DataType type, Node a, Node b, Func<T, T, int> order)
+    {
+        var (readA, readB) = (a.Read<T>(), b.Read<T>());
         return New<T>(
             type,
-            (frame, out result) => test(frame, out var holds) && holds ? yes(frame, out result) : no(frame, out result),
-            $"(case when {condition.Sql} then {then.Sql} else {otherwise.Sql} end)");
+            (frame, out result) => readA(frame, out result) && !(readB(frame, out var other) && order(result, other) == 0),
+            $"nullif({a.Sql}, {b.Sql})");
     }
 
     /// <param name="sign">+1 for the greatest, −1 for the least.</param>

@@ -45,3 +45,6 @@ internal delegate bool Partial<in TA, TR>(TA a, out TR result);
 
 /// <inheritdoc cref="Partial{TA,TR}"/>
 internal delegate bool Partial<in TA, in TB, TR>(TA a, TB b, out TR result);
+
+/// <inheritdoc cref="Partial{TA,TR}"/>
+internal delegate bool Partial<in TA, in TB, in TC, TR>(TA a, TB b, TC c, out TR result);

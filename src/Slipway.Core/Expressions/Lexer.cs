@@ -7,7 +7,7 @@ internal sealed class Lexer(string text)
 {
     private static readonly HashSet<string> Words = new(StringComparer.OrdinalIgnoreCase)
     {
-        "and", "or", "not", "is", "in", "null", "true", "false",
+        "and", "or", "not", "is", "in", "between", "null", "true", "false",
     };
 
     private static readonly string[] Symbols = ["<=", ">=", "<>", "!=", "==", "||", "+", "-", "*", "/", "%", "(", ")", ",", "=", "<", ">"];

@@ -61,6 +61,17 @@ internal sealed record Node(DataType? Type, Delegate Delegate, string Sql, objec
         }), sql);
     }
 
+    /// <inheritdoc cref="Map{TA,TR}"/>
+    public static Node Map<TA, TB, TC, TR>(DataType type, Node a, Node b, Node c, Partial<TA, TB, TC, TR> function, string sql)
+    {
+        var (readA, readB, readC) = (a.Read<TA>(), b.Read<TB>(), c.Read<TC>());
+        return new(type, (Read<TR>)((frame, out result) =>
+        {
+            result = default!;
+            return readA(frame, out var x) && readB(frame, out var y) && readC(frame, out var z) && function(x, y, z, out result);
+        }), sql);
+    }
+
     /// <summary>This node as the given type, where nothing can be lost: null to anything, int64 to float64. Null otherwise.</summary>
     public Node? To(DataType type) => (Type, type) switch
     {

@@ -15,6 +15,11 @@ internal sealed record Overload(string Name, DataType[] Parameters, Func<Node[],
         string name, DataType a, DataType b, DataType result, Partial<TA, TB, TR> function, string sql) =>
         new(name, [a, b], args => Node.Map(result, args[0], args[1], function, Fill(sql, args)));
 
+    /// <inheritdoc cref="Of{TA,TR}(string,DataType,DataType,Partial{TA,TR},string)"/>
+    public static Overload Of<TA, TB, TC, TR>(
+        string name, DataType a, DataType b, DataType c, DataType result, Partial<TA, TB, TC, TR> function, string sql) =>
+        new(name, [a, b, c], args => Node.Map(result, args[0], args[1], args[2], function, Fill(sql, args)));
+
     /// <summary>A function that has a value for every argument.</summary>
     public static Overload Total<TA, TR>(string name, DataType a, DataType result, Func<TA, TR> function, string sql) =>
         Of(name, a, result, (TA x, out TR value) =>

@@ -5,7 +5,7 @@ namespace Slipway.Core.Expressions;
 
 /// <summary>
 /// Precedence climbing over the grammar, loosest first:
-/// or · and · not · comparison, is [not] null, [not] in (…) · || · + − · * / % · unary −.
+/// or · and · not · comparison, is [not] null, [not] in (…), [not] between … and … · || · + − · * / % · unary −.
 /// </summary>
 internal sealed class Parser(string text)
 {
@@ -30,6 +30,7 @@ internal sealed class Parser(string text)
         [">="] = ComparisonLevel,
         ["is"] = ComparisonLevel,
         ["in"] = ComparisonLevel,
+        ["between"] = ComparisonLevel,
         ["not"] = ComparisonLevel,
         ["||"] = 5,
         ["+"] = 6,
@@ -78,9 +79,13 @@ internal sealed class Parser(string text)
                 var negated = TryTake("not");
                 Require("null");
                 return Negate(negated, New(token, "is null", left));
+            case "not" when TryTake("between"):
+                return Negate(true, Between(token, left));
             case "not":
                 Require("in");
                 return Negate(true, New(token, "in", [left, .. ArgumentList()]));
+            case "between":
+                return Between(token, left);
             case "in":
                 return New(token, "in", [left, .. ArgumentList()]);
             default:
@@ -89,6 +94,31 @@ internal sealed class Parser(string text)
         }
 
         Syntax Negate(bool negate, Syntax syntax) => negate ? New(token, "not", syntax) : syntax;
+    }
+
+    /// <summary>Both ends included.</summary>
+    private Call Between(Token token, Syntax value)
+    {
+        var least = Expression(ComparisonLevel);
+        Require("and");
+        var most = Expression(ComparisonLevel);
+        return New(token, "and", New(token, ">=", value, least), New(token, "<=", value, most));
+    }
+
+    /// <summary>case when … then … [when …] [else …] end; the words are reserved in this place only.</summary>
+    private Call Case(Token token)
+    {
+        var arguments = new List<Syntax>();
+        while (TryTakeName("when"))
+        {
+            arguments.Add(Expression(0));
+            RequireName("then");
+            arguments.Add(Expression(0));
+        }
+
+        arguments.Add(TryTakeName("else") ? Expression(0) : new Literal(token.Position, null, null));
+        RequireName("end");
+        return New(token, "case", arguments);
     }
 
     private Syntax Operand()
@@ -100,6 +130,7 @@ internal sealed class Parser(string text)
             TokenKind.Float => Float(token),
             TokenKind.Text => new Literal(token.Position, DataType.String, token.Text),
             TokenKind.Name when Current.Is("(") => New(token, token.Text.ToLowerInvariant(), [.. ArgumentList()]),
+            TokenKind.Name when IsName(token, "case") && IsName(Current, "when") => Case(token),
             TokenKind.Name => new Reference(token.Position, token.Text),
             _ => token.Text switch
             {
@@ -165,6 +196,24 @@ internal sealed class Parser(string text)
 
         at++;
         return true;
+    }
+
+    private static bool IsName(Token token, string name) =>
+        token.Kind == TokenKind.Name && token.Text.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    private bool TryTakeName(string name)
+    {
+        var found = IsName(Current, name);
+        at += found ? 1 : 0;
+        return found;
+    }
+
+    private void RequireName(string name)
+    {
+        if (!TryTakeName(name))
+        {
+            throw Expected($"'{name}'");
+        }
     }
 
     private void Require(string text)

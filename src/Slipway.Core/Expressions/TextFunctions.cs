@@ -10,6 +10,7 @@ internal static class TextFunctions
 
     public static IEnumerable<Overload> Overloads() =>
     [
+        .. Parts(),
         Overload.Total<string, string, string>("||", Text, Text, Text, string.Concat, "({0} || {1})"),
         Overload.Total<string, string>("lower", Text, Text, s => s.ToLowerInvariant(), "lower({0})"),
         Overload.Total<string, string>("upper", Text, Text, s => s.ToUpperInvariant(), "upper({0})"),
@@ -17,6 +18,82 @@ internal static class TextFunctions
         Overload.Total<long, string>("string", DataType.Int64, Text, Format, "cast({0} as varchar)"),
         Overload.Total<bool, string>("string", DataType.Bool, Text, b => b ? "true" : "false", "cast({0} as varchar)"),
     ];
+
+    private static IEnumerable<Overload> Parts()
+    {
+        const string place = "v between 1 and 2147483647";
+        const string size = "v between 0 and 2147483647";
+        return
+        [
+            Overload.Total<string, string>("trim", Text, Text, s => s.Trim(' '), "trim({0}, ' ')"),
+            Overload.Total<string, string>("ltrim", Text, Text, s => s.TrimStart(' '), "ltrim({0}, ' ')"),
+            Overload.Total<string, string>("rtrim", Text, Text, s => s.TrimEnd(' '), "rtrim({0}, ' ')"),
+            Test("contains", (s, part) => s.Contains(part, StringComparison.Ordinal)),
+            Test("starts_with", (s, part) => s.StartsWith(part, StringComparison.Ordinal)),
+            Test("ends_with", (s, part) => s.EndsWith(part, StringComparison.Ordinal)),
+            Overload.Of<string, long, string>(
+                "substring", Text, DataType.Int64, Text, (string s, long start, out string r) => Substring(s, start, int.MaxValue, out r),
+                $"substring({{0}}, {Guard.Where("{1}", place)})"),
+            Overload.Of<string, long, long, string>(
+                "substring", Text, DataType.Int64, DataType.Int64, Text, Substring,
+                $"substring({{0}}, {Guard.Where("{1}", place)}, {Guard.Where("{2}", size)})"),
+            Overload.Of<string, string, string, string>(
+                "replace", Text, Text, Text, Text, Replace, $"replace({{0}}, {Guard.Where("{1}", "v <> ''")}, {{2}})"),
+            Overload.Of<string, string, long, string>(
+                "split_part", Text, Text, DataType.Int64, Text, SplitPart,
+                $"split_part({{0}}, {Guard.Where("{1}", "v <> ''")}, {Guard.Where("{2}", place)})"),
+            Overload.Total<string, string, long>(
+                "position", Text, Text, DataType.Int64, (s, part) => s.IndexOf(part, StringComparison.Ordinal) is >= 0 and var at ? CodePoints(s[..at]) + 1 : 0,
+                "cast(instr({0}, {1}) as bigint)"),
+        ];
+
+        static Overload Test(string name, Func<string, string, bool> holds) =>
+            Overload.Total(name, Text, Text, DataType.Bool, holds, name + "({0}, {1})");
+    }
+
+    /// <summary>From the start, counted from 1, so many code points, or as many as there are.</summary>
+    private static bool Substring(string text, long start, long length, out string result)
+    {
+        result = "";
+        if (start is < 1 or > int.MaxValue || length is < 0 or > int.MaxValue)
+        {
+            return false;
+        }
+
+        var from = Skip(text, 0, start - 1);
+        result = text[from..Skip(text, from, length)];
+        return true;
+    }
+
+    private static int Skip(string text, int at, long codePoints)
+    {
+        for (; codePoints > 0 && at < text.Length; codePoints--)
+        {
+            at += char.IsSurrogatePair(text, at) ? 2 : 1;
+        }
+
+        return at;
+    }
+
+    private static bool Replace(string text, string part, string by, out string result)
+    {
+        result = part.Length == 0 ? "" : text.Replace(part, by, StringComparison.Ordinal);
+        return part.Length > 0;
+    }
+
+    /// <summary>Empty beyond the last part.</summary>
+    private static bool SplitPart(string text, string separator, long number, out string result)
+    {
+        result = "";
+        if (separator.Length == 0 || number is < 1 or > int.MaxValue)
+        {
+            return false;
+        }
+
+        var parts = text.Split(separator);
+        result = number <= parts.Length ? parts[number - 1] : "";
+        return true;
+    }
 
     private static string Format(long value) => value.ToString(CultureInfo.InvariantCulture);
 

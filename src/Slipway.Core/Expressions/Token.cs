@@ -7,7 +7,7 @@ internal enum TokenKind
     Text,
     Name,
 
-    /// <summary>A word with a meaning of its own: and, or, not, is, in, null, true, false. Held in lower case.</summary>
+    /// <summary>A word with a meaning of its own: and, or, not, is, in, between, null, true, false. Held in lower case.</summary>
     Word,
     Symbol,
     End,

@@ -1,3 +1,4 @@
+using System.Collections;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Core.Joins;
@@ -14,9 +15,9 @@ public sealed class WindowAggregator
     private readonly EventInputs inputs;
     private readonly KeyIndex index;
     private readonly KeyOrder order;
-    private readonly long[] lengths;
-    private readonly int[] windowOf;
+    private readonly WindowPlan plan;
     private readonly List<KeyWindows> windows = [];
+    private readonly HashSet<int> corrected = [];
 
     /// <param name="columns">The columns of the events.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definition breaks a rule or does not fit the columns.</exception>
@@ -25,15 +26,13 @@ public sealed class WindowAggregator
         definition.Check();
         this.definition = definition;
         inputs = new EventInputs(definition, columns);
+        plan = new WindowPlan(definition, inputs);
         index = new KeyIndex([.. definition.Keys.Select(name => Find(columns, name))]);
         order = new KeyOrder(index);
         if (Find(columns, definition.EventTimestamp).Type != DataType.Timestamp)
         {
             throw SlipwayException.Invalid($"The event timestamp '{definition.EventTimestamp}' is not a timestamp column.");
         }
-
-        lengths = [.. definition.Aggregations.Select(a => a.Window.Ticks / definition.Hop.Ticks).Distinct()];
-        windowOf = [.. definition.Aggregations.Select(a => Array.IndexOf(lengths, a.Window.Ticks / definition.Hop.Ticks))];
     }
 
     /// <summary>Events taken so far.</summary>
@@ -42,8 +41,11 @@ public sealed class WindowAggregator
     /// <summary>Events refused so far: dead letters.</summary>
     public long Refused { get; internal set; }
 
-    /// <summary>The last boundary whose rows are out, in microseconds since the epoch; null before the first <see cref="Advance"/>.</summary>
-    public long? Closed => ClosedHop is { } hop ? hop * definition.HopMicros : null;
+    /// <summary>No event up to here is still expected, in microseconds since the epoch; null before the first watermark.</summary>
+    public long? Watermark { get; internal set; }
+
+    /// <summary>The last boundary whose rows are out, in microseconds since the epoch; null before the first <see cref="Advance(long)"/>.</summary>
+    public long? Closed => ClosedHop is { } hop ? hop * plan.HopMicros : null;
 
     internal long? ClosedHop { get; set; }
 
@@ -51,10 +53,12 @@ public sealed class WindowAggregator
 
     internal IReadOnlyList<KeyWindows> Windows => windows;
 
-    internal int InputCount => inputs.Count;
+    internal EventInputs Inputs => inputs;
 
-    /// <summary>Takes events, in any order and any division into calls.</summary>
-    /// <returns>Those it does not take. An event is late once the first boundary at or after it is closed.</returns>
+    /// <summary>Takes events, in any order and any division into calls; only where watermarks are derived does the order decide which are late.</summary>
+    /// <returns>
+    /// Those it does not take. An event is late when the first boundary at or after it is behind the watermark by more than the allowed lateness.
+    /// </returns>
     public IReadOnlyList<RefusedEvent> Add(Table events)
     {
         var times = events[definition.EventTimestamp];
@@ -63,9 +67,10 @@ public sealed class WindowAggregator
         var refused = new List<RefusedEvent>();
         Span<double> values = stackalloc double[Math.Min(inputs.Count, 64)];
         values = inputs.Count <= 64 ? values : new double[inputs.Count];
+        var firstOpen = FirstOpen();
         for (var row = 0; row < events.Rows; row++)
         {
-            if (Refusal(times, keys, row) is { } cause)
+            if (Refusal(times, keys, row, firstOpen) is { } cause)
             {
                 refused.Add(new RefusedEvent(row, cause));
                 continue;
@@ -76,7 +81,12 @@ public sealed class WindowAggregator
                 values[i] = read[i][row];
             }
 
-            windows[keys[row]].Pending.Add(times.Longs[row], values);
+            if (windows[keys[row]].Add(times.Longs[row], values, ClosedHop ?? long.MinValue))
+            {
+                corrected.Add(keys[row]);
+            }
+
+            firstOpen = Follow(times.Longs[row]) ? FirstOpen() : firstOpen;
         }
 
         Refused += refused.Count;
@@ -85,30 +95,61 @@ public sealed class WindowAggregator
     }
 
     /// <summary>Declares that no event up to the watermark is still to come, and closes every boundary up to it.</summary>
-    /// <param name="watermark">Microseconds since the epoch. One that is behind an earlier one changes nothing.</param>
+    /// <param name="watermark">Microseconds since the epoch. One that is behind an earlier one closes nothing.</param>
     /// <returns>
     /// The key columns, <see cref="WindowDefinition.BoundaryColumn"/> and the aggregates: one row for each key and each boundary at which
-    /// an event entered or left one of the key's windows, by boundary, then key.
+    /// an event entered or left one of the key's windows, by boundary, then key. Where late events were taken, also the rows anew
+    /// that were out already and that they may have changed.
     /// </returns>
     public Table Advance(long watermark)
     {
-        var until = FloorDiv(watermark, definition.HopMicros);
-        var rows = new WindowRows(definition.Aggregations);
-        if (ClosedHop is null || until > ClosedHop)
+        Watermark = Math.Max(Watermark ?? long.MinValue, watermark);
+        return Advance();
+    }
+
+    /// <summary>Closes what the watermark as derived from the events has passed, and gives the rows that late events have corrected.</summary>
+    /// <inheritdoc cref="Advance(long)" path="/returns"/>
+    public Table Advance()
+    {
+        var rows = new WindowRows(definition.Aggregations, inputs);
+        var closed = ClosedHop ?? long.MinValue;
+        foreach (var key in corrected)
+        {
+            windows[key].Correct(closed, hop => Write(key, hop, rows));
+        }
+
+        corrected.Clear();
+        if (Watermark is { } watermark && Hops.FloorDiv(watermark, plan.HopMicros) is var until && until > closed)
         {
             for (var key = 0; key < windows.Count; key++)
             {
-                Move(key, until, rows);
+                if (windows[key].NextChange <= until)
+                {
+                    var moving = key;
+                    windows[key].Advance(closed, until, hop => Write(moving, hop, rows));
+                }
             }
 
             ClosedHop = until;
         }
 
-        return rows.ToTable(order, definition.HopMicros);
+        var table = rows.ToTable(order, plan.HopMicros);
+        SweepIds(always: false);
+        return table;
     }
 
     /// <summary>Everything that <see cref="Restore"/> needs to go on as if it had never stopped, to the last bit.</summary>
-    public byte[] Save() => WindowState.Save(this, definition);
+    /// <exception cref="InvalidOperationException">Rows that late events have corrected are not out yet.</exception>
+    public byte[] Save()
+    {
+        if (corrected.Count > 0)
+        {
+            throw new InvalidOperationException("Call Advance before Save: late events have corrected rows that are not out yet.");
+        }
+
+        SweepIds(always: true);
+        return WindowState.Save(this, definition);
+    }
 
     /// <param name="state">From <see cref="Save"/>, under the same definition.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the state is damaged or of another definition.</exception>
@@ -119,34 +160,22 @@ public sealed class WindowAggregator
         return aggregator;
     }
 
-    /// <summary>The number of the first boundary at or after a time.</summary>
-    internal static long BoundaryOf(long time, long hopMicros) => -FloorDiv(-time, hopMicros);
-
     /// <summary>Makes room for every key that has a number.</summary>
     internal void GrowWindows()
     {
         while (windows.Count < index.Count)
         {
-            windows.Add(new KeyWindows(inputs.Count, definition.HopMicros, lengths));
+            windows.Add(new KeyWindows(plan));
         }
     }
 
-    private void Move(int key, long until, WindowRows rows)
+    private void Write(int key, long hop, WindowRows rows)
     {
-        var folds = windows[key].Windows;
-        if (windows[key].NextChange > until)
+        rows.Begin(key, hop);
+        for (var i = 0; i < definition.Aggregations.Count; i++)
         {
-            return;
+            rows.Add(i, plan.Value(i, windows[key].Folds));
         }
-
-        windows[key].Advance(until, hop =>
-        {
-            rows.Begin(key, hop);
-            for (var i = 0; i < windowOf.Length; i++)
-            {
-                rows.Add(i, folds[windowOf[i]].Value(inputs.Slots[i]).Value(definition.Aggregations[i].Function));
-            }
-        });
     }
 
     private int[] NumberKeys(Table events)
@@ -156,15 +185,55 @@ public sealed class WindowAggregator
         return keys;
     }
 
-    private RefusalCause? Refusal(Column times, int[] keys, int row) =>
+    private RefusalCause? Refusal(Column times, int[] keys, int row, long firstOpen) =>
         times.IsNull(row) ? RefusalCause.NullTimestamp
         : keys[row] < 0 ? RefusalCause.NullKey
-        : ClosedHop is { } closed && BoundaryOf(times.Longs[row], definition.HopMicros) <= closed ? RefusalCause.Late
+        : Hops.BoundaryOf(times.Longs[row], plan.HopMicros) < firstOpen ? RefusalCause.Late
         : null;
+
+    /// <summary>The first boundary that an event can still change.</summary>
+    private long FirstOpen()
+    {
+        var passed = Watermark is { } watermark ? Hops.FloorDiv(watermark, plan.HopMicros) : long.MinValue;
+        return Math.Max(passed, ClosedHop ?? long.MinValue) is var closed && closed > long.MinValue
+            ? closed + 1 - plan.LatenessHops
+            : closed;
+    }
+
+    /// <summary>Lets a derived watermark follow an event; one less, so that events of the same time are not late.</summary>
+    /// <returns>True when it moved.</returns>
+    private bool Follow(long time)
+    {
+        if (definition.MaxOutOfOrderness is not { } bound || time - WindowDefinition.Micros(bound) - 1 is var derived && derived <= Watermark)
+        {
+            return false;
+        }
+
+        Watermark = derived;
+        return true;
+    }
+
+    private void SweepIds(bool always)
+    {
+        for (var input = 0; input < inputs.Count; input++)
+        {
+            if (inputs.Ids[input] is not { } ids || !(always || ids.Crowded))
+            {
+                continue;
+            }
+
+            var live = new BitArray(ids.Capacity);
+            foreach (var one in windows)
+            {
+                one.Buckets.Mark(input, live);
+                one.Events.Mark(input, live);
+            }
+
+            ids.Sweep(live);
+        }
+    }
 
     private static ColumnSchema Find(IReadOnlyList<ColumnSchema> columns, string name) =>
         columns.FirstOrDefault(c => c.Name == name) ?? throw SlipwayException.Invalid(
             $"There is no column '{name}' in the events; there are {string.Join(", ", columns.Select(c => c.Name))}.");
-
-    private static long FloorDiv(long a, long b) => (a / b) - (a % b < 0 ? 1 : 0);
 }

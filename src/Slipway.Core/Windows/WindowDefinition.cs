@@ -1,54 +1,43 @@
 using System.Globalization;
-using Slipway.Core.Data;
+using System.Numerics;
 using Slipway.Core.Errors;
 
 namespace Slipway.Core.Windows;
 
-public enum AggregateFunction
-{
-    /// <summary>Events, or with an input those where it is not null. 0 for an empty window; every other function is null then.</summary>
-    Count,
-    Sum,
-    Mean,
-    Min,
-    Max,
-
-    /// <summary>The part of the events, 0 to 1, for which a boolean input is true.</summary>
-    Share,
-
-    /// <summary>Of the sample: √(Σ(x − mean)² / (n − 1)); null below two values.</summary>
-    Stddev,
-
-    /// <summary>The value of the latest event; of several at the same time, one that does not depend on their order of arrival.</summary>
-    Last,
-}
-
-/// <summary>One aggregate over one window, and the name of the column it becomes.</summary>
-/// <param name="Input">An expression over the event's columns; null inputs do not take part. None is allowed for a count only.</param>
-public sealed record WindowAggregation(string Name, AggregateFunction Function, string? Input, TimeSpan Window)
-{
-    public DataType Type => Function == AggregateFunction.Count ? DataType.Int64 : DataType.Float64;
-}
-
 /// <summary>
-/// Sliding aggregates per key over event time. The value at a boundary h, a multiple of <paramref name="Hop"/> since the epoch, covers
-/// the events with time in (h − window, h].
+/// Aggregates per key over event time. The value at time t is that of the greatest boundary at or before t; at a boundary h it covers
+/// the events with time in (h − window, h]. Which times are boundaries, <see cref="WindowKind"/> says.
 /// </summary>
 /// <param name="Keys">Names of the columns that make the key; none for one series of all events.</param>
 /// <param name="EventTimestamp">The column that says when an event happened.</param>
-/// <param name="Hop">Distance of the boundaries; every window is a multiple of it.</param>
+/// <param name="Hop">Distance of the boundaries of hopping windows; zero where there are none.</param>
 public sealed record WindowDefinition(
     IReadOnlyList<string> Keys, string EventTimestamp, TimeSpan Hop, IReadOnlyList<WindowAggregation> Aggregations)
 {
     /// <summary>The column of h in the rows that come out.</summary>
     public const string BoundaryColumn = "event_timestamp";
 
-    internal long HopMicros => Hop.Ticks / TimeSpan.TicksPerMicrosecond;
+    /// <summary>
+    /// How long after a boundary is closed an event that belongs before it still corrects it: the rows at that boundary and at those after
+    /// it come out again. Zero: such an event is refused.
+    /// </summary>
+    public TimeSpan AllowedLateness { get; init; }
+
+    /// <summary>
+    /// How far an event may stand behind the latest before it in the order of arrival; the watermark follows that latest at this
+    /// distance. Null: watermarks are given.
+    /// </summary>
+    public TimeSpan? MaxOutOfOrderness { get; init; }
+
+    /// <summary>The greatest distance of which every window's boundaries are multiples, in microseconds.</summary>
+    internal long HopMicros => Aggregations.Select(a => a.SlideMicros(Hop)).Aggregate(0L, (a, b) => (long)BigInteger.GreatestCommonDivisor(a, b));
+
+    internal static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/>, naming the aggregation and the rule it breaks.</exception>
     public void Check()
     {
-        if (HopMicros <= 0)
+        if (Hop < TimeSpan.Zero || (Micros(Hop) == 0 && Aggregations.Any(a => a.Kind == WindowKind.Hopping)))
         {
             throw SlipwayException.Invalid($"A hop is longer than zero; got {Show(Hop)}.");
         }
@@ -58,31 +47,23 @@ public sealed record WindowDefinition(
             throw SlipwayException.Invalid("A window needs at least one aggregation; got none.");
         }
 
+        if (AllowedLateness < TimeSpan.Zero || MaxOutOfOrderness < TimeSpan.Zero)
+        {
+            throw SlipwayException.Invalid(
+                $"The allowed lateness and the out-of-orderness are not negative; got {Show(AllowedLateness)} and {Show(MaxOutOfOrderness ?? default)}.");
+        }
+
         var names = Keys.Append(BoundaryColumn).ToHashSet(StringComparer.Ordinal);
         foreach (var one in Aggregations)
         {
-            Check(one, names);
+            if (!names.Add(one.Name))
+            {
+                throw SlipwayException.Invalid($"Aggregation '{one.Name}': another column has that name.");
+            }
+
+            one.Check(Hop);
         }
     }
 
-    private void Check(WindowAggregation one, HashSet<string> names)
-    {
-        if (!names.Add(one.Name))
-        {
-            throw SlipwayException.Invalid($"Aggregation '{one.Name}': another column has that name.");
-        }
-
-        if (one.Window <= TimeSpan.Zero || one.Window.Ticks % Hop.Ticks != 0)
-        {
-            throw SlipwayException.Invalid(
-                $"Aggregation '{one.Name}': its window of {Show(one.Window)} is not a positive multiple of the hop of {Show(Hop)}.");
-        }
-
-        if (one.Input is null && one.Function != AggregateFunction.Count)
-        {
-            throw SlipwayException.Invalid($"Aggregation '{one.Name}': {one.Function.ToString().ToLowerInvariant()} needs an input.");
-        }
-    }
-
-    private static string Show(TimeSpan span) => span.ToString("c", CultureInfo.InvariantCulture);
+    internal static string Show(TimeSpan span) => span.ToString("c", CultureInfo.InvariantCulture);
 }

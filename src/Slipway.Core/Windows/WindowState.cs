@@ -8,8 +8,7 @@ namespace Slipway.Core.Windows;
 
 /// <summary>
 /// The bytes of a <see cref="WindowAggregator"/>: fingerprint of the definition, counters, keys, and per key what is pending and summed
-/// up; a SHA-256 of all that at the end. What can be computed again is left out, save where each window divides its sums, on which
-/// rounding depends.
+/// up; a SHA-256 of all that at the end. What can be computed again from those is left out.
 /// </summary>
 internal static class WindowState
 {
@@ -22,6 +21,8 @@ internal static class WindowState
         writer.Write(Fingerprint(definition));
         writer.Write(aggregator.ClosedHop.HasValue);
         writer.Write(aggregator.ClosedHop ?? 0);
+        writer.Write(aggregator.Watermark.HasValue);
+        writer.Write(aggregator.Watermark ?? 0);
         writer.Write(aggregator.Accepted);
         writer.Write(aggregator.Refused);
         writer.Write(aggregator.Windows.Count);
@@ -30,9 +31,14 @@ internal static class WindowState
             WriteKeys(writer, component);
         }
 
+        foreach (var ids in aggregator.Inputs.Ids)
+        {
+            ids?.Save(writer);
+        }
+
         foreach (var windows in aggregator.Windows)
         {
-            Write(writer, windows, aggregator.InputCount);
+            Write(writer, windows, aggregator.Inputs);
         }
 
         writer.Flush();
@@ -57,6 +63,9 @@ internal static class WindowState
         var closed = reader.ReadBoolean();
         var hop = reader.ReadInt64();
         aggregator.ClosedHop = closed ? hop : null;
+        var marked = reader.ReadBoolean();
+        var watermark = reader.ReadInt64();
+        aggregator.Watermark = marked ? watermark : null;
         aggregator.Accepted = reader.ReadInt64();
         aggregator.Refused = reader.ReadInt64();
         var keys = reader.ReadInt32();
@@ -71,9 +80,14 @@ internal static class WindowState
             aggregator.GrowWindows();
         }
 
+        foreach (var ids in aggregator.Inputs.Ids)
+        {
+            ids?.Restore(reader);
+        }
+
         foreach (var windows in aggregator.Windows)
         {
-            Read(reader, windows, aggregator.InputCount);
+            Read(reader, windows, aggregator);
         }
     }
 
@@ -104,15 +118,15 @@ internal static class WindowState
         _ => Column.Int64(component.Name, Read(count, reader.ReadInt64)),
     };
 
-    private static void Write(BinaryWriter writer, KeyWindows windows, int inputs)
+    private static void Write(BinaryWriter writer, KeyWindows windows, EventInputs inputs)
     {
-        writer.Write(windows.Pending.Count);
-        foreach (var time in windows.Pending.Times)
+        writer.Write(windows.Events.Times.Count);
+        foreach (var time in windows.Events.Times)
         {
             writer.Write(time);
         }
 
-        foreach (var value in windows.Pending.Values)
+        foreach (var value in windows.Events.Values)
         {
             writer.Write(value);
         }
@@ -122,37 +136,61 @@ internal static class WindowState
         for (var bucket = buckets.First; bucket < buckets.End; bucket++)
         {
             writer.Write(buckets.Hop(bucket));
-            for (var input = 0; input < inputs; input++)
+            for (var input = 0; input < inputs.Count; input++)
             {
                 Write(writer, buckets.At(bucket, input));
             }
-        }
 
-        foreach (var window in windows.Windows)
-        {
-            writer.Write(window.Start - buckets.First);
-            writer.Write(window.Split - buckets.First);
+            for (var slot = 0; slot < inputs.Codes.Count; slot++)
+            {
+                Write(writer, buckets.CodesAt(bucket, slot));
+            }
         }
     }
 
-    private static void Read(BinaryReader reader, KeyWindows windows, int inputs)
+    private static void Read(BinaryReader reader, KeyWindows windows, WindowAggregator aggregator)
     {
+        var inputs = aggregator.Inputs;
         var times = Read(reader.ReadInt32(), reader.ReadInt64);
         foreach (var time in times)
         {
-            windows.Pending.Add(time, Read(inputs, reader.ReadDouble));
+            windows.Restore(time, Read(inputs.Count, reader.ReadDouble), aggregator.ClosedHop ?? long.MinValue);
         }
 
         var buckets = reader.ReadInt32();
         for (var bucket = 0; bucket < buckets; bucket++)
         {
-            windows.Buckets.Push(reader.ReadInt64(), Read(inputs, () => ReadSummary(reader)));
+            windows.Buckets.Push(
+                reader.ReadInt64(), Read(inputs.Count, () => ReadSummary(reader)), Read(inputs.Codes.Count, () => ReadCodes(reader)));
         }
 
-        foreach (var window in windows.Windows)
+        if (aggregator.ClosedHop is { } closed)
         {
-            window.Restore(windows.Buckets, reader.ReadInt32(), reader.ReadInt32());
+            windows.Restart(closed);
         }
+    }
+
+    private static void Write(BinaryWriter writer, Codes codes)
+    {
+        writer.Write(codes.Values.Length);
+        for (var i = 0; i < codes.Values.Length; i++)
+        {
+            writer.Write(codes.Values[i]);
+            writer.Write(codes.Counts[i]);
+        }
+    }
+
+    private static Codes ReadCodes(BinaryReader reader)
+    {
+        var values = new long[reader.ReadInt32()];
+        var counts = new int[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = reader.ReadInt64();
+            counts[i] = reader.ReadInt32();
+        }
+
+        return new Codes(values, counts);
     }
 
     private static void Write(BinaryWriter writer, Summary summary)
@@ -162,11 +200,13 @@ internal static class WindowState
         writer.Write(summary.SquaredDeviations);
         writer.Write(summary.Min);
         writer.Write(summary.Max);
+        writer.Write(summary.First);
         writer.Write(summary.Last);
     }
 
     private static Summary ReadSummary(BinaryReader reader) => new(
-        reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(),
+        reader.ReadDouble());
 
     private static T[] Read<T>(int count, Func<T> read)
     {
@@ -181,18 +221,18 @@ internal static class WindowState
 
     private static byte[] Fingerprint(WindowDefinition definition)
     {
-        var text = new StringBuilder("windows 1\n");
+        var text = new StringBuilder("windows 2\n");
         foreach (var part in definition.Keys.Prepend(definition.EventTimestamp))
         {
             Append(text, part);
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"{definition.Hop.Ticks}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{definition.Hop.Ticks} {definition.AllowedLateness.Ticks} {definition.MaxOutOfOrderness?.Ticks}\n");
         foreach (var one in definition.Aggregations)
         {
             Append(text, one.Name);
             Append(text, one.Input ?? "");
-            text.Append(CultureInfo.InvariantCulture, $"{one.Function} {one.Window.Ticks}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{one.Function} {one.Kind} {one.Window.Ticks} {one.Quantile:R} {one.InputType}\n");
         }
 
         return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));

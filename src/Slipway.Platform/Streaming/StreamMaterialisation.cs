@@ -30,22 +30,22 @@ public sealed class StreamMaterialisation(
         return rows.Count;
     }
 
-    private (IReadOnlyList<OnlineRow> Rows, byte[] State) Run(WindowedView view, Table history, long upTo)
+    private (IReadOnlyList<OnlineRow> Rows, byte[]? State) Run(WindowedView view, Table history, long upTo)
     {
         var newest = new Dictionary<string, OnlineRow>(StringComparer.Ordinal);
         var created = Microseconds.From(time.GetUtcNow());
-        var aggregator = view.Run(history, upTo, rows =>
+        var state = view.Run(history, upTo, rows =>
         {
             foreach (var row in view.Stored.Newest(rows, created))
             {
                 newest[Convert.ToHexString(row.Key)] = row;
             }
         });
-        return ([.. newest.Values], aggregator.Save());
+        return ([.. newest.Values], state);
     }
 
     private async Task ReplaceAsync(
-        DbSession session, WindowedView view, IReadOnlyList<OnlineRow> rows, byte[] state, long upTo, CancellationToken cancel)
+        DbSession session, WindowedView view, IReadOnlyList<OnlineRow> rows, byte[]? state, long upTo, CancellationToken cancel)
     {
         var (topic, key) = (view.Topic, view.Key);
         var before = await StreamStore.PositionAsync(session, key, cancel);

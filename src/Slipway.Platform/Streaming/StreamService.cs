@@ -1,6 +1,6 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Registry;
-using Slipway.Platform.Foundation;
+using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Events;
@@ -28,17 +28,41 @@ public sealed class StreamService(
 
         foreach (var e in events)
         {
-            Punctuation.Refuse(e);
+            TopicEvents.Refuse(e);
         }
 
-        var added = await db.WriteAsync(session => AppendAsync(session, topic, events, watermark, cancel), cancel);
-        var end = await log.EndOffsetAsync(topic, cancel);
-        if (wait)
+        return await StoreAsync(topic, events, watermark, wait, cancel);
+    }
+
+    /// <summary>Appends rows to a push source: to both stores, or to one. Otherwise as <see cref="PushAsync"/>.</summary>
+    /// <param name="ids">One per row; null for new ones, with which a row that is sent again counts again.</param>
+    /// <param name="rows">UTF-8 JSON objects, whose fields the source names.</param>
+    /// <exception cref="SlipwayException">NotFound naming the push sources there are; and as <see cref="PushAsync"/>.</exception>
+    public async Task<PushResult> PushRowsAsync(
+        string source, IReadOnlyList<byte[]> rows, IReadOnlyList<string>? ids, PushTarget target, DateTimeOffset? watermark, bool wait,
+        CancellationToken cancel)
+    {
+        var pushed = (await registry.StreamingViewsAsync(cancel)).Where(view => view.Source.Push).Select(view => view.Topic).Distinct().ToArray();
+        if (!pushed.Contains(source))
         {
-            await WaitAsync(topic, end, cancel);
+            throw SlipwayException.NotFound(
+                $"There is no push source '{source}'; there are {(pushed.Length == 0 ? "none" : string.Join(", ", pushed))}.");
         }
 
-        return new PushResult(added, events.Count - added, end);
+        if (rows.Count > MaxEvents)
+        {
+            throw new SlipwayException(ErrorKind.TooLarge, $"A push holds at most {MaxEvents} rows; got {rows.Count}.");
+        }
+
+        if (ids is not null && ids.Count != rows.Count)
+        {
+            throw SlipwayException.Invalid($"There are {rows.Count} rows and {ids.Count} ids; give one for each, or none.");
+        }
+
+        var now = Microseconds.From(time.GetUtcNow());
+        var events = rows.Select((row, i) => new NewEvent(ids?[i] ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("n"), null, now, row)).ToArray();
+        Array.ForEach(events, TopicEvents.Refuse);
+        return await StoreAsync(source, [.. events.Select(e => TopicEvents.For(target, e))], watermark, wait, cancel);
     }
 
     public async Task<TopicStatus> TopicAsync(string topic, CancellationToken cancel)
@@ -58,16 +82,17 @@ public sealed class StreamService(
         return new TopicStatus(topic, end, Time(watermark), views);
     }
 
-    /// <summary>Oldest first within a topic.</summary>
-    /// <param name="limit">1 to 1000.</param>
-    public async Task<Page<DeadLetter>> DeadLettersAsync(string? topic, string? pageToken, int limit, CancellationToken cancel)
+    private async Task<PushResult> StoreAsync(
+        string topic, IReadOnlyList<NewEvent> events, DateTimeOffset? watermark, bool wait, CancellationToken cancel)
     {
-        Limit.Range("A page of dead letters", limit, 1, 1000);
-        var query = Json.Write(new[] { "dead-letters", topic });
-        var after = pageToken is null ? new Position("", -1, "") : PageToken.Read<Position>(pageToken, query);
-        var letters = await db.ReadAsync(
-            session => StreamStore.DeadLettersAsync(session, topic, (after.Topic, after.Offset, after.View), limit + 1, cancel), cancel);
-        return PageToken.Cut(letters, limit, query, letter => new Position(letter.Topic, letter.Offset, letter.View));
+        var added = await db.WriteAsync(session => AppendAsync(session, topic, events, watermark, cancel), cancel);
+        var end = await log.EndOffsetAsync(topic, cancel);
+        if (wait)
+        {
+            await WaitAsync(topic, end, cancel);
+        }
+
+        return new PushResult(added, events.Count - added, end);
     }
 
     private async Task<int> AppendAsync(
@@ -77,7 +102,7 @@ public sealed class StreamService(
         if (watermark is { } given && Microseconds.From(given) is var us
             && !(await StreamStore.WatermarkAsync(session, topic, cancel) >= us))
         {
-            await log.AppendAsync(session, topic, [Punctuation.Of(us)], cancel);
+            await log.AppendAsync(session, topic, [TopicEvents.OfWatermark(us)], cancel);
             await StreamStore.RaiseWatermarkAsync(session, topic, us, cancel);
         }
 
@@ -122,6 +147,4 @@ public sealed class StreamService(
         [.. (await registry.StreamingViewsAsync(cancel)).Where(view => view.Topic == topic).Select(view => view.Key)];
 
     private static DateTimeOffset? Time(long? microseconds) => microseconds is { } us ? Microseconds.ToDateTimeOffset(us) : null;
-
-    private sealed record Position(string Topic, long Offset, string View);
 }

@@ -80,10 +80,10 @@ internal static class StreamStore
         return parts.Count == 0 ? null : state;
     }
 
-    public static async Task SaveStateAsync(DbSession session, string view, byte[] state, CancellationToken cancel)
+    public static async Task SaveStateAsync(DbSession session, string view, byte[]? state, CancellationToken cancel)
     {
         await session.ExecuteAsync("delete from stream_state where view = @view", c => c.With("view", view), cancel);
-        for (var (part, at) = (0, 0); at < state.Length; part++, at += PartBytes)
+        for (var (part, at) = (0, 0); at < state?.Length; part++, at += PartBytes)
         {
             var (number, bytes) = (part, state[at..Math.Min(at + PartBytes, state.Length)]);
             await session.ExecuteAsync(
@@ -117,6 +117,39 @@ internal static class StreamStore
                 .With("limit", limit),
             ReadDeadLetter,
             cancel);
+
+    /// <summary>Oldest first.</summary>
+    public static async Task<List<DeadLetter>> DeadLettersAsync(
+        DbSession session, DeadLetterSelection selection, int limit, CancellationToken cancel)
+    {
+        if (selection.Offsets is null)
+        {
+            return await OfViewAsync(-1, "event_offset > @offset", limit);
+        }
+
+        var found = new List<DeadLetter>();
+        foreach (var offset in selection.Offsets.Distinct())
+        {
+            found.AddRange(await OfViewAsync(offset, "event_offset = @offset", limit));
+        }
+
+        return found;
+
+        Task<List<DeadLetter>> OfViewAsync(long offset, string condition, int most) => session.QueryAsync(
+            $"""
+            select topic, event_offset, view, event_id, event_time_us, cause, payload, created_ms from stream_dead_letters
+            where topic = @topic and {condition} and (cast(@view as text) is null or view = @view)
+            order by event_offset, view limit @limit
+            """,
+            c => c.With("topic", selection.Topic).With("offset", offset).With("view", selection.View).With("limit", most),
+            ReadDeadLetter,
+            cancel);
+    }
+
+    public static Task RemoveDeadLetterAsync(DbSession session, DeadLetter letter, CancellationToken cancel) => session.ExecuteAsync(
+        "delete from stream_dead_letters where topic = @topic and event_offset = @offset and view = @view",
+        c => c.With("topic", letter.Topic).With("offset", letter.Offset).With("view", letter.View),
+        cancel);
 
     public static Task<long> CountDeadLettersAsync(DbSession session, string topic, string view, CancellationToken cancel) =>
         session.FirstAsync(

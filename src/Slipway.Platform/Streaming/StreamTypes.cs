@@ -22,6 +22,15 @@ public sealed record ViewProgress(
 public sealed record DeadLetter(
     string Topic, long Offset, string View, string EventId, DateTimeOffset EventTime, string Cause, string Payload, DateTimeOffset Created);
 
+/// <summary>Which dead letters of a topic.</summary>
+/// <param name="View">Name and version, as <c>load@1</c>; null for those of every view.</param>
+/// <param name="Offsets">Where in the topic they stood; null for all, the oldest first, up to the limit of a call.</param>
+public sealed record DeadLetterSelection(string Topic, string? View = null, IReadOnlyList<long>? Offsets = null);
+
+/// <param name="Letters">How many were replayed or discarded.</param>
+/// <param name="Left">How many were left, since the version of the view that could not take them is no longer in force.</param>
+public sealed record DeadLetterChange(int Letters, int Left);
+
 public sealed record StreamOptions
 {
     /// <summary>Most events taken in with one transaction.</summary>

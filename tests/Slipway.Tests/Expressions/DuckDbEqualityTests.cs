@@ -30,7 +30,7 @@ public sealed class DuckDbEqualityTests : IDisposable
 
     [Fact]
     public void Random_formulas_have_the_same_values_here_and_in_DuckDB() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1500), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
             var type = Types[random.Next(Types.Length)];
@@ -84,7 +84,7 @@ public sealed class DuckDbEqualityTests : IDisposable
     {
         long[] integers = [0, 1, -1, 7, 1000, long.MaxValue, long.MinValue + 1, 3_000_000_000];
         double[] floats = [0, -0.0, 1.5, -2.5, 0.1, 1e15, -1e-9, 123.456, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
-        string?[] texts = ["", "a", "Ab", "it's", "é", "🛫 x", "zz", "\uffee", null];
+        string?[] texts = ["", "a", "Ab", "it's", "é", "🛫 x", "zz", "\uffee", "true", " a b ", "-12", "3.25", "1e400", "12345678901234567890", null];
         long[] times = [0, -1, 981_173_106_789_000, 951_782_400_000_000, 951_868_799_999_999, 4_102_444_800_000_000, -2_208_988_800_000_001];
         BitArray Nulls() => new([.. Enumerable.Range(0, count).Select(_ => random.Next(6) == 0)]);
         T[] Draw<T>(T[] from) => [.. Enumerable.Range(0, count).Select(_ => from[random.Next(from.Length)])];

@@ -112,7 +112,7 @@ public sealed class FeatureRepositoryTests
     [InlineData("kind: batch", "kind: batch\n    kind: batch", "file.yaml:6:")]
     [InlineData("- name: airport_weather", "- nam: airport_weather", "file.yaml:4:5: 'name' is missing.")]
     [InlineData("entities: [airport]", "entities: airport", "file.yaml:6:15: 'entities' must be a list.")]
-    [InlineData("path: weather.parquet, ", "", "file.yaml:8:13: a source has either a 'path' or a 'topic' or 'postgres'.")]
+    [InlineData("path: weather.parquet, ", "", "file.yaml:8:13: a source has one of 'path', 'postgres', 'topic' and 'push: true'.")]
     [InlineData("path: weather.parquet, ", "postgres: db, ", "file.yaml:8:24: a source on PostgreSQL has either a 'table' or 'sql'.")]
     [InlineData("path: weather.parquet, ", "postgres: 'Host=db;Password=x', table: t, ", "in the environment variable SLIPWAY_POSTGRES_NAME, never here.")]
     [InlineData("entities: [airport]", "entities: [port]", "file.yaml:4:5: feature view 'airport_weather': there is no entity 'port'; there are airport.")]

@@ -59,11 +59,12 @@ internal sealed class SensorStreams
         this.db = db;
         this.time = time;
         Options = options;
-        Log = new EventLog(db);
+        Log = new EventLog(db, time);
         Store = new OnlineStore(db, new OnlineStoreOptions());
         Registry = new FeatureRegistryService(db, new AuditLog(db, time), time);
         Online = new OnlineFeatures(Registry, Store, time);
         Service = new StreamService(db, Log, Registry, Signals, Options, time);
+        Letters = new DeadLetterService(db, Log, Registry, new AuditLog(db, time));
         Materialisation = new StreamMaterialisation(db, Log, Registry, Store, Signals, time);
     }
 
@@ -80,6 +81,8 @@ internal sealed class SensorStreams
     public StreamSignals Signals { get; } = new();
 
     public StreamService Service { get; }
+
+    public DeadLetterService Letters { get; }
 
     public StreamMaterialisation Materialisation { get; }
 

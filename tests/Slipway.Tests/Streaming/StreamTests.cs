@@ -63,8 +63,8 @@ public abstract class StreamContract(PostgresServer? postgres) : OnBothEngines(p
         await streams.DrainAsync(Cancel);
         Assert.Equal((1, 60, 1), await streams.ReadAsync("a", 1, Cancel));
 
-        var first = await streams.Service.DeadLettersAsync(Topic, null, 3, Cancel);
-        var second = await streams.Service.DeadLettersAsync(Topic, first.NextPageToken, 100, Cancel);
+        var first = await streams.Letters.ListAsync(Topic, null, 3, Cancel);
+        var second = await streams.Letters.ListAsync(Topic, first.NextPageToken, 100, Cancel);
         var letters = first.Items.Concat(second.Items).Where(l => l.View == "load@1").ToArray();
         Assert.Equal(["p1", "p2", "p3", "p4"], letters.Select(l => l.EventId));
         Assert.StartsWith("Not JSON: ", letters[0].Cause, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public abstract class StreamContract(PostgresServer? postgres) : OnBothEngines(p
             Reading("good", "a", 1, 5, 60));
         await streams.DrainAsync(Cancel);
         Assert.Equal((1, 60, 1), await streams.ReadAsync("a", 1, Cancel));
-        var letters = (await streams.Service.DeadLettersAsync(Topic, null, 100, Cancel)).Items;
+        var letters = (await streams.Letters.ListAsync(Topic, null, 100, Cancel)).Items;
         Assert.Equal(["nul", "half", "long", "bytes"], letters.Where(l => l.View == "load@1").Select(l => l.EventId));
     }
 
@@ -139,7 +139,7 @@ public abstract class StreamContract(PostgresServer? postgres) : OnBothEngines(p
     }
 
     [Theory]
-    [InlineData("watermark:5", "{}", "Event 'watermark:5': ids that begin with 'watermark:' are kept for watermarks.")]
+    [InlineData("watermark:5", "{}", "Event 'watermark:5': ids that begin with 'watermark:' are kept for the server.")]
     [InlineData("a", "", "Event 'a' has no payload; a JSON object is needed.")]
     public async Task An_event_that_looks_like_punctuation_is_refused(string id, string payload, string message)
     {

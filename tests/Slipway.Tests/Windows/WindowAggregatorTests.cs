@@ -38,7 +38,8 @@ public sealed class WindowAggregatorTests
     public void Every_function_has_its_textbook_value()
     {
         var aggregator = Aggregator(
-            [.. Enum.GetValues<AggregateFunction>().Select(f => Of(f.ToString(), f, f == AggregateFunction.Share ? "late" : "delay", 10))]);
+            [.. Enum.GetValues<AggregateFunction>().Select(f => Of(f.ToString(), f, f == AggregateFunction.Share ? "late" : "delay", 10)
+                with { Quantile = f == AggregateFunction.Quantile ? 0.75 : null })]);
 
         aggregator.Add(Events(("LAX", 1, 2), ("LAX", 2, 4), ("LAX", 3, 4), ("LAX", 4, null), ("LAX", 5, 30)));
         var row = aggregator.Advance(10 * Minute);
@@ -50,6 +51,10 @@ public sealed class WindowAggregatorTests
         Assert.Equal(30.0, row["Max"].Value(0));
         Assert.Equal(0.25, row["Share"].Value(0)); // one of four known delays is over 15
         Assert.Equal(30.0, row["Last"].Value(0));
+        Assert.Equal(2.0, row["First"].Value(0));
+        Assert.Equal(3L, row["Distinct"].Value(0));
+        Assert.Equal(3L, row["DistinctApprox"].Value(0));
+        Assert.Equal(4.0, row["Quantile"].Value(0)); // the third of four
         Assert.Equal(Math.Sqrt((64 + 36 + 36 + 400) / 3.0), (double)row["Stddev"].Value(0)!, 12);
     }
 
@@ -127,6 +132,7 @@ public sealed class WindowAggregatorTests
     [InlineData("mean", AggregateFunction.Mean, "airport", 10, "Aggregation 'mean': mean takes a number; `airport` is string.")]
     [InlineData("mean", AggregateFunction.Mean, null, 10, "Aggregation 'mean': mean needs an input.")]
     [InlineData("sum", AggregateFunction.Sum, "delay", 15, "its window of 00:15:00 is not a positive multiple of the hop of 00:10:00.")]
+    [InlineData("q", AggregateFunction.Quantile, "delay", 10, "Aggregation 'q': its quantile is a number from 0 to 1; got none.")]
     [InlineData("airport", AggregateFunction.Count, null, 10, "Aggregation 'airport': another column has that name.")]
     [InlineData("sum", AggregateFunction.Sum, "speed", 10, "there is no column 'speed'")]
     public void A_definition_that_cannot_be_computed_says_why(string name, AggregateFunction function, string? input, int window, string why)
@@ -134,6 +140,129 @@ public sealed class WindowAggregatorTests
         var error = Assert.Throws<SlipwayException>(() => Aggregator(Of(name, function, input, window)));
 
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tumbling_window_keeps_its_value_until_the_next_is_complete()
+    {
+        var aggregator = Aggregator(
+            Of("count", AggregateFunction.Count, null, 10), Of("sum", AggregateFunction.Sum, "delay", 30) with { Kind = WindowKind.Tumbling });
+
+        aggregator.Add(Events(("LAX", 30, 1), ("LAX", 31, 2), ("LAX", 60, 4)));
+
+        // (0, 30] holds 1, (30, 60] holds 2 and 4, (60, 90] nothing; the rows between are those of the hopping count.
+        Assert.Equal(
+            [("LAX", 30, 1, 1), ("LAX", 40, 1, 1), ("LAX", 50, 0, 1), ("LAX", 60, 1, 6), ("LAX", 70, 0, 6), ("LAX", 90, 0, null)],
+            Rows(aggregator.Advance(90 * Minute)));
+    }
+
+    [Fact]
+    public void A_sliding_window_changes_with_each_event_and_lets_it_go_exactly_one_window_later()
+    {
+        var aggregator = new WindowAggregator(
+            new(["airport"], "at", TimeSpan.Zero,
+            [
+                Of("count", AggregateFunction.Count, null, 10) with { Kind = WindowKind.Sliding },
+                Of("sum", AggregateFunction.Sum, "delay", 10) with { Kind = WindowKind.Sliding },
+            ]),
+            Columns);
+
+        aggregator.Add(Events(("LAX", 1, 1), ("LAX", 4, 2)));
+
+        Assert.Equal([("LAX", 1, 1, 1), ("LAX", 4, 2, 3), ("LAX", 11, 1, 2), ("LAX", 14, 0, null)], Rows(aggregator.Advance(14 * Minute)));
+    }
+
+    [Fact]
+    public void A_late_event_within_the_allowance_corrects_the_rows_it_belongs_to()
+    {
+        var aggregator = new WindowAggregator(
+            new(["airport"], "at", TimeSpan.FromMinutes(10),
+                [Of("count", AggregateFunction.Count, null, 20), Of("sum", AggregateFunction.Sum, "delay", 20)])
+            {
+                AllowedLateness = TimeSpan.FromMinutes(20),
+            },
+            Columns);
+        aggregator.Add(Events(("LAX", 5, 1), ("LAX", 45, 8)));
+        Assert.Equal([("LAX", 10, 1, 1), ("LAX", 30, 0, null)], Rows(aggregator.Advance(40 * Minute)));
+
+        // The boundary at 20 is closed by 20 minutes and more, that at 30 is not.
+        var refused = aggregator.Add(Events(("LAX", 20, 2), ("LAX", 21, 4)));
+
+        Assert.Equal([new RefusedEvent(0, RefusalCause.Late)], refused);
+        Assert.Equal([("LAX", 30, 1, 4)], Rows(aggregator.Advance()));
+        Assert.Equal([("LAX", 50, 1, 8), ("LAX", 70, 0, null)], Rows(aggregator.Advance(70 * Minute)));
+    }
+
+    [Fact]
+    public void A_derived_watermark_stays_behind_the_latest_event_by_what_is_declared()
+    {
+        var aggregator = new WindowAggregator(
+            new(["airport"], "at", TimeSpan.FromMinutes(10),
+                [Of("count", AggregateFunction.Count, null, 10), Of("sum", AggregateFunction.Sum, "delay", 10)])
+            {
+                MaxOutOfOrderness = TimeSpan.FromMinutes(5),
+            },
+            Columns);
+
+        aggregator.Add(Events(("LAX", 3, 1), ("LAX", 15, 2)));
+        Assert.Empty(Rows(aggregator.Advance()));
+        var refused = aggregator.Add(Events(("LAX", 10, 4), ("LAX", 16, 8), ("LAX", 9, 16)));
+
+        // 16 − 5 passes 10, so what came after it for (0, 10] is late, and what came before is not.
+        Assert.Equal([new RefusedEvent(2, RefusalCause.Late)], refused);
+        Assert.Equal([("LAX", 10, 2, 5)], Rows(aggregator.Advance()));
+        Assert.Equal((11 * Minute) - 1, aggregator.Watermark);
+    }
+
+    [Fact]
+    public void Distinct_values_are_counted_about_with_a_known_error()
+    {
+        // 1.04/√4096 = 1.6 % is one standard error; five of them are not exceeded by a sound hash.
+        foreach (var distinct in new[] { 10, 1_000, 30_000 })
+        {
+            var aggregator = Aggregator(
+                Of("approx", AggregateFunction.DistinctApprox, "delay", 10), Of("exact", AggregateFunction.Distinct, "delay", 10));
+            aggregator.Add(Events([.. Enumerable.Range(0, 2 * distinct).Select(i => ("LAX", (long?)1, (long?)(i % distinct * 1_000_003L)))]));
+            var row = aggregator.Advance(10 * Minute);
+
+            Assert.Equal(distinct, row["exact"].Longs[0]);
+            Assert.InRange(row["approx"].Longs[0], distinct * 0.92, distinct * 1.08);
+        }
+    }
+
+    [Fact]
+    public void A_quantile_is_off_by_less_than_one_part_in_256()
+    {
+        var random = new Random(5);
+        var delays = Enumerable.Range(0, 1001).Select(_ => (long)Math.Exp(random.NextDouble() * 30) - 1_000_000).ToArray();
+        var aggregator = Aggregator(
+            [.. new[] { 0, 0.01, 0.5, 0.99, 1 }.Select(q => Of($"q{q}", AggregateFunction.Quantile, "delay", 10) with { Quantile = q })]);
+        aggregator.Add(Events([.. delays.Select(delay => ("LAX", (long?)1, (long?)delay))]));
+        var row = aggregator.Advance(10 * Minute);
+
+        Array.Sort(delays);
+        foreach (var (q, rank) in new[] { (0, 1), (0.01, 11), (0.5, 501), (0.99, 991), (1, 1001) })
+        {
+            Assert.InRange(row[$"q{q}"].Doubles[0] / delays[rank - 1], 1 - (1 / 256.0), 1);
+        }
+    }
+
+    [Fact]
+    public void Texts_that_have_left_every_window_are_forgotten()
+    {
+        var definition = new WindowDefinition(
+            [], "at", TimeSpan.FromMinutes(10), [Of("count", AggregateFunction.Distinct, "airport", 10)]);
+        var aggregator = new WindowAggregator(definition, Columns);
+        var sizes = new List<int>();
+        for (var hop = 1L; hop <= 3; hop++)
+        {
+            var start = hop;
+            aggregator.Add(Events([.. Enumerable.Range(0, 5_000).Select(i => ($"{start}-{i}", (long?)(start * 10), (long?)1))]));
+            Assert.Equal(5_000, aggregator.Advance(hop * 10 * Minute)["count"].Longs[^1]);
+            sizes.Add(aggregator.Save().Length);
+        }
+
+        Assert.InRange(sizes[2], sizes[0] * 0.9, sizes[0] * 1.1);
     }
 
     [Fact]
@@ -158,7 +287,7 @@ public sealed class WindowAggregatorTests
     private static WindowAggregator Aggregator(params WindowAggregation[] aggregations) =>
         new(new(["airport"], "at", TimeSpan.FromMinutes(10), aggregations), Columns);
 
-    private static Table Events(params (string? Airport, long? At, long? Delay)[] events) => new(
+    private static Table Events(params IReadOnlyList<(string? Airport, long? At, long? Delay)> events) => new(
     [
         Column.String("airport", [.. events.Select(e => e.Airport)]),
         Column.Timestamp("at", [.. events.Select(e => (e.At ?? 0) * Minute)], new BitArray([.. events.Select(e => e.At is null)])),

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Slipway.Core.Data;
+using Slipway.Core.Windows;
 
 namespace Slipway.Platform.Features.Definitions;
 
@@ -16,7 +17,7 @@ public static class DefinitionHash
     /// <inheritdoc cref="Of(FeatureRepository,FeatureViewDefinition)"/>
     public static string Of(FeatureRepository repository, FeatureServiceDefinition service) => Hash(Normal(repository, service));
 
-    public static JsonObject Normal(FeatureRepository repository, FeatureViewDefinition view) => new()
+    public static JsonObject Normal(FeatureRepository repository, FeatureViewDefinition view) => With(new()
     {
         ["name"] = view.Name,
         ["kind"] = view.Kind.ToString(),
@@ -26,13 +27,16 @@ public static class DefinitionHash
         ["sql"] = view.Sql,
         ["hop_us"] = Micros(view.Hop),
         ["late"] = view.Late.ToString(),
-        ["aggregations"] = List(view.Aggregations, a => new JsonObject
-        {
-            ["name"] = a.Name,
-            ["function"] = a.Function.ToString(),
-            ["input"] = a.Input,
-            ["window_us"] = Micros(a.Window),
-        }),
+        ["aggregations"] = List(view.Aggregations, a => With(
+            new()
+            {
+                ["name"] = a.Name,
+                ["function"] = a.Function.ToString(),
+                ["input"] = a.Input,
+                ["window_us"] = Micros(a.Window),
+            },
+            ("kind", a.Kind == WindowKind.Hopping ? null : a.Kind.ToString()), ("quantile", a.Quantile),
+            ("type", a.InputType == DataType.Float64 ? null : a.InputType.ToString()))),
         ["inputs"] = Columns(view.Inputs),
         ["from"] = List(view.From, s => Normal(repository, s)),
         ["features"] = List(view.Features, f => new JsonObject
@@ -42,7 +46,7 @@ public static class DefinitionHash
             ["expression"] = f.Expression,
             ["default"] = f.Default,
         }),
-    };
+    }, ("allowed_lateness_us", Micros(view.AllowedLateness)), ("max_out_of_orderness_us", Micros(view.MaxOutOfOrderness)));
 
     public static JsonObject Normal(FeatureRepository repository, FeatureServiceDefinition service) => new()
     {
@@ -60,20 +64,7 @@ public static class DefinitionHash
         ["features"] = List(repository.Selected(selection), f => JsonValue.Create(f.Name)),
     };
 
-    private static JsonObject Normal(ViewSource source)
-    {
-        var normal = File(source);
-
-        // Only where there is one: definitions without keep the hash that they have always had.
-        if (source.Source.Postgres is { } postgres)
-        {
-            normal["postgres"] = new JsonArray(postgres.Connection, postgres.Table, postgres.Sql);
-        }
-
-        return normal;
-    }
-
-    private static JsonObject File(ViewSource source) => new()
+    private static JsonObject Normal(ViewSource source) => With(new()
     {
         ["path"] = source.Source.Path,
         ["topic"] = source.Source.Topic,
@@ -88,7 +79,23 @@ public static class DefinitionHash
         ["field_map"] = Pairs(source.FieldMap),
         ["event_timestamp"] = source.EventTimestamp,
         ["created_timestamp"] = source.CreatedTimestamp,
-    };
+    }, ("push", source.Source.Push ? source.Source.Name ?? "" : null), ("postgres", Postgres(source.Source.Postgres)));
+
+    private static JsonArray? Postgres(PostgresQuery? query) => query is null ? null : new JsonArray(query.Connection, query.Table, query.Sql);
+
+    /// <summary>Adds what is set: a definition from before there was such a key keeps its hash.</summary>
+    private static JsonObject With(JsonObject normal, params ReadOnlySpan<(string Key, JsonNode? Value)> set)
+    {
+        foreach (var (key, value) in set)
+        {
+            if (value is not null)
+            {
+                normal[key] = value;
+            }
+        }
+
+        return normal;
+    }
 
     private static JsonArray Columns(IEnumerable<ColumnSchema> columns) => List(columns, c => new JsonArray(c.Name, c.Type.ToString()));
 

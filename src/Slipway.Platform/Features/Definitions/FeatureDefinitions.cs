@@ -20,7 +20,7 @@ public sealed record Notes(string Origin, string? Description = null, string? Ow
 /// <param name="Type">Null: the type the formula has.</param>
 public sealed record ComputedColumn(string Name, DataType? Type, string Expression);
 
-/// <summary>Where rows come from: a file, relative to the repository's folder, or a topic.</summary>
+/// <summary>Where rows come from: a file, relative to the repository's folder, a database, a topic, or pushes.</summary>
 /// <param name="Name">Of a source that several views share; null for one written inside a view.</param>
 public sealed record SourceDefinition(string? Name)
 {
@@ -28,8 +28,11 @@ public sealed record SourceDefinition(string? Name)
 
     public string? Topic { get; init; }
 
-    /// <summary>Rows of a PostgreSQL database; null for a file or a topic.</summary>
+    /// <summary>Rows of a PostgreSQL database; null for other sources.</summary>
     public PostgresQuery? Postgres { get; init; }
+
+    /// <summary>Rows are pushed to it by its name. They are kept in the topic of that name, from which both stores are filled.</summary>
+    public bool Push { get; init; }
 
     /// <summary>The columns as declared; empty where the file itself is to say.</summary>
     public IReadOnlyList<ColumnSchema> Columns { get; init; } = [];
@@ -76,6 +79,9 @@ public enum LatePolicy
 {
     /// <summary>It is counted and goes to the dead letters; no value changes.</summary>
     Drop,
+
+    /// <summary>Within the allowed lateness it counts, and the rows it belongs to are written anew; beyond it, it is dropped.</summary>
+    Update,
 }
 
 /// <param name="Expression">The formula, in on-demand and derived views; null elsewhere.</param>
@@ -112,7 +118,7 @@ public sealed record FeatureViewDefinition(string Name, ViewKind Kind)
     /// <summary>Batch: DuckDB SQL over the relation <c>source</c>; null to take the source's rows as they are.</summary>
     public string? Sql { get; init; }
 
-    /// <summary>Streaming: distance of the boundaries at which values are computed.</summary>
+    /// <summary>Streaming: distance of the boundaries at which values of hopping windows are computed; null where there are none.</summary>
     public TimeSpan? Hop { get; init; }
 
     /// <inheritdoc cref="Hop"/>
@@ -120,6 +126,12 @@ public sealed record FeatureViewDefinition(string Name, ViewKind Kind)
 
     /// <inheritdoc cref="Hop"/>
     public LatePolicy Late { get; init; } = LatePolicy.Drop;
+
+    /// <summary>Streaming: how long after its boundary is closed an event still counts; null for not at all.</summary>
+    public TimeSpan? AllowedLateness { get; init; }
+
+    /// <summary>Streaming: how far behind the latest an event may come; watermarks follow from it. Null: they are pushed.</summary>
+    public TimeSpan? MaxOutOfOrderness { get; init; }
 
     /// <summary>On-demand: what a request brings.</summary>
     public IReadOnlyList<ColumnSchema> Inputs { get; init; } = [];

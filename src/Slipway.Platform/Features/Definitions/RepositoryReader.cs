@@ -50,15 +50,16 @@ internal sealed class RepositoryReader
             Path = map.OptionalText("path"),
             Topic = map.OptionalText("topic"),
             Postgres = Postgres(map),
+            Push = map.Flag("push", otherwise: false),
             Columns = Columns(map, "columns"),
             Computed = [.. map.Maps("computed").Select(m => Closed(m, c => new ComputedColumn(
                 c.Text("name"), c.OptionalText("type") is null ? null : c.Choice<DataType>("type"), c.Text("expression"))))],
             Filter = map.OptionalText("filter"),
             Notes = NotesOf(map),
         };
-        return new object?[] { source.Path, source.Topic, source.Postgres }.Count(kind => kind is not null) == 1
+        return new[] { source.Path is not null, source.Topic is not null, source.Postgres is not null, source.Push }.Count(said => said) == 1
             ? source
-            : throw map.Error("path", "a source has either a 'path' or a 'topic' or 'postgres'");
+            : throw map.Error("path", "a source has one of 'path', 'postgres', 'topic' and 'push: true'");
     }
 
     private static PostgresQuery? Postgres(YamlMap map)
@@ -86,12 +87,7 @@ internal sealed class RepositoryReader
         };
         return view.Kind switch
         {
-            ViewKind.Batch => view with
-            {
-                Source = ViewSource(map),
-                Sql = map.OptionalText("sql"),
-                Features = Features(map, formulas: false),
-            },
+            ViewKind.Batch => Batch(view, map),
             ViewKind.Streaming => Streaming(view, map),
             ViewKind.OnDemand => view with
             {
@@ -103,20 +99,50 @@ internal sealed class RepositoryReader
         };
     }
 
+    private FeatureViewDefinition Batch(FeatureViewDefinition view, YamlMap map)
+    {
+        var batch = view with { Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false) };
+        return batch.Sql is null || !batch.Source!.Source.Push
+            ? batch
+            : throw map.Error("sql", "pushed rows are the view's rows as they are; 'sql' needs a source with a 'path'");
+    }
+
     private FeatureViewDefinition Streaming(FeatureViewDefinition view, YamlMap map)
     {
-        var aggregations = map.Maps("aggregations").Select(m => Closed(m, a => new WindowAggregation(
-            a.Text("name"), a.Choice<AggregateFunction>("function"), a.OptionalText("input"),
-            a.OptionalDuration("window") ?? throw a.Error("window", "'window' is missing")))).ToList();
+        var aggregations = map.Maps("aggregations").Select(m => Closed(m, Aggregation)).ToList();
+        var hop = map.OptionalDuration("hop");
+        if (hop is null && aggregations.Any(a => a.Kind == WindowKind.Hopping))
+        {
+            throw map.Error("hop", "'hop' is missing; only tumbling and sliding windows need none");
+        }
+
+        var lateness = map.OptionalDuration("allowed_lateness") is { Ticks: > 0 } some ? some : (TimeSpan?)null;
+        var late = map.Choice<LatePolicy>("late", lateness is null ? LatePolicy.Drop : LatePolicy.Update);
+        if ((late == LatePolicy.Update) != lateness.HasValue)
+        {
+            throw map.Error("late", "'late: update' and an 'allowed_lateness' go together");
+        }
+
         return view with
         {
             Source = ViewSource(map),
-            Hop = map.OptionalDuration("hop") ?? throw map.Error("hop", "'hop' is missing"),
+            Hop = hop,
             Aggregations = aggregations,
-            Late = map.Choice<LatePolicy>("late", LatePolicy.Drop),
+            Late = late,
+            AllowedLateness = lateness,
+            MaxOutOfOrderness = map.OptionalDuration("max_out_of_orderness"),
             Features = [.. aggregations.Select(a => new FeatureDefinition(a.Name, a.Type))],
         };
     }
+
+    private static WindowAggregation Aggregation(YamlMap map) => new(
+        map.Text("name"), map.Choice<AggregateFunction>("function"), map.OptionalText("input"),
+        map.OptionalDuration("window") ?? throw map.Error("window", "'window' is missing"))
+    {
+        Kind = map.Choice<WindowKind>("kind", WindowKind.Hopping),
+        Quantile = map.OptionalNumber("quantile"),
+        InputType = map.Choice<DataType>("type", DataType.Float64),
+    };
 
     private ViewSource ViewSource(YamlMap view)
     {

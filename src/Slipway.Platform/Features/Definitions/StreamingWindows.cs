@@ -7,7 +7,11 @@ namespace Slipway.Platform.Features.Definitions;
 public static class StreamingWindows
 {
     public static WindowDefinition Of(FeatureRepository repository, FeatureViewDefinition view) => new(
-        [.. repository.JoinKeys(view).Select(k => k.Name)], view.Source!.EventTimestamp, view.Hop!.Value, view.Aggregations);
+        [.. repository.JoinKeys(view).Select(k => k.Name)], view.Source!.EventTimestamp, view.Hop ?? TimeSpan.Zero, view.Aggregations)
+    {
+        AllowedLateness = view.AllowedLateness ?? TimeSpan.Zero,
+        MaxOutOfOrderness = view.MaxOutOfOrderness,
+    };
 
     /// <summary>A fresh aggregator over the rows that the view's <see cref="SourceProjection"/> gives.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the view does not fit the columns.</exception>

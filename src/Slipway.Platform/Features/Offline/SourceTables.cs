@@ -10,6 +10,8 @@ internal sealed class SourceTables(IReadOnlyDictionary<string, SourceData> sourc
     private readonly Dictionary<string, Task<Table>> reading = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
 
+    public bool Has(string name) => sources.ContainsKey(name);
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the source that is not given.</exception>
     public SourceData Find(string name, string view) => sources.GetValueOrDefault(name) ?? throw SlipwayException.Invalid(
         $"View '{view}' needs the rows of source '{name}'; given are {(sources.Count == 0 ? "none" : string.Join(", ", sources.Keys))}.");

@@ -2,11 +2,13 @@ using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Events;
 
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Training sets: the features of a service as they were known at each row's time.</summary>
-public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics)
+/// <param name="log">Where the history of a topic is whose rows are not given; without it all must be.</param>
+public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics, EventLog? log = null)
 {
     /// <summary>
     /// The entity rows in their order, with all their columns, and the service's features as they were known at each row's
@@ -22,7 +24,7 @@ public sealed class TrainingSetService(FeatureRegistryService registry, Analytic
         var plan = catalog.Service(service);
         plan.Check(entityRows);
         CheckNames(plan, entityRows);
-        var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics);
+        var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics, log);
         var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, cancel);
         return entityRows.With(features.Columns);
     }

@@ -47,8 +47,8 @@ internal sealed class FeatureCatalog
             var shape = stored[view.Name] = new StoredView(
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
                 [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
-                view.Source!.CreatedTimestamp is null ? null : BatchQuery.CreatedTimestamp, view.Ttl);
-            if (view.Kind == ViewKind.Streaming)
+                TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
+            if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
             {
                 catalog.windowed[view.Name] = WindowedView.Of(repository, view, shape);
             }
@@ -79,6 +79,11 @@ internal sealed class FeatureCatalog
         ?? throw SlipwayException.NotFound($"There is no batch feature view '{name}'; there are {Names(batch.Keys)}.");
 
     public bool IsStreaming(string name) => windowed.ContainsKey(name);
+
+    /// <summary>Windows say when a row was known where late events correct it; pushed rows always do.</summary>
+    private static bool TellsCreated(FeatureViewDefinition view) => view.Kind == ViewKind.Streaming
+        ? view.Late == LatePolicy.Update
+        : view.Source!.CreatedTimestamp is not null || view.Source.Source.Push;
 
     private static List<T> Read<T>(IReadOnlyList<StoredDefinition> definitions, DefinitionKind kind) =>
         [.. definitions.Where(d => d.Kind == kind).Select(d => Json.Read<T>(d.Definition))];

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.RegularExpressions;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Foundation.Events;
@@ -9,10 +10,11 @@ namespace Slipway.Platform.Foundation.Events;
 /// The embedded, durable log of events by topic. A consumer moves its offset in the same transaction as the effect of what it
 /// read, so each event counts exactly once in that effect.
 /// </summary>
-public sealed partial class EventLog(Db db)
+public sealed partial class EventLog(Db db, TimeProvider? clock = null)
 {
     public const int MaxPayloadBytes = 1 << 20;
 
+    private readonly TimeProvider time = clock ?? TimeProvider.System;
     private readonly Lock gate = new();
     private TaskCompletionSource appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,9 +38,10 @@ public sealed partial class EventLog(Db db)
             c => c.With("topic", topic),
             row => row.GetInt64(0),
             cancel);
+        var now = Microseconds.From(time.GetUtcNow());
         var added = session.Engine == DbEngine.Postgres
-            ? await InsertManyAsync(session, topic, next, events, cancel)
-            : await InsertEachAsync(session, topic, next, events, cancel);
+            ? await InsertManyAsync(session, topic, next, events, now, cancel)
+            : await InsertEachAsync(session, topic, next, events, now, cancel);
         next += events.Count;
         await session.ExecuteAsync(
             "update topics set next_offset = @next where name = @topic", c => c.With("topic", topic).With("next", next), cancel);
@@ -49,7 +52,7 @@ public sealed partial class EventLog(Db db)
     /// <param name="max">1 to 100,000.</param>
     public Task<List<StoredEvent>> ReadAsync(string topic, long fromOffset, int max, CancellationToken cancel) => db.QueryAsync(
         """
-        select event_offset, event_id, event_key, event_time_us, payload from events
+        select event_offset, event_id, event_key, event_time_us, payload, appended_us from events
         where topic = @topic and event_offset >= @from order by event_offset limit @max
         """,
         c => c.With("topic", topic).With("from", fromOffset).With("max", max),
@@ -97,7 +100,7 @@ public sealed partial class EventLog(Db db)
     }
 
     private static async Task<int> InsertEachAsync(
-        DbSession session, string topic, long first, IReadOnlyList<NewEvent> events, CancellationToken cancel)
+        DbSession session, string topic, long first, IReadOnlyList<NewEvent> events, long now, CancellationToken cancel)
     {
         var added = 0;
         for (var i = 0; i < events.Count; i++)
@@ -105,11 +108,11 @@ public sealed partial class EventLog(Db db)
             var (offset, e) = (first + i, events[i]);
             added += await session.ExecuteAsync(
                 """
-                insert into events (topic, event_offset, event_id, event_key, event_time_us, payload)
-                values (@topic, @offset, @id, @key, @time, @payload) on conflict do nothing
+                insert into events (topic, event_offset, event_id, event_key, event_time_us, payload, appended_us)
+                values (@topic, @offset, @id, @key, @time, @payload, @appended) on conflict do nothing
                 """,
                 c => c.With("topic", topic).With("offset", offset).With("id", e.Id).With("key", e.Key).With("time", e.TimeUs)
-                    .With("payload", e.Payload),
+                    .With("payload", e.Payload).With("appended", now),
                 cancel);
         }
 
@@ -118,16 +121,16 @@ public sealed partial class EventLog(Db db)
 
     /// <summary>PostgreSQL pays a round trip for each statement, SQLite does not.</summary>
     private static Task<int> InsertManyAsync(
-        DbSession session, string topic, long first, IReadOnlyList<NewEvent> events, CancellationToken cancel) => session.ExecuteAsync(
+        DbSession session, string topic, long first, IReadOnlyList<NewEvent> events, long now, CancellationToken cancel) => session.ExecuteAsync(
         """
-        insert into events (topic, event_offset, event_id, event_key, event_time_us, payload)
-        select @topic, @first + e.position - 1, e.id, e.key, e.time, e.payload
+        insert into events (topic, event_offset, event_id, event_key, event_time_us, payload, appended_us)
+        select @topic, @first + e.position - 1, e.id, e.key, e.time, e.payload, @appended
         from unnest(@ids, @keys, @times, @payloads) with ordinality as e (id, key, time, payload, position)
         on conflict do nothing
         """,
         c => c.With("topic", topic).With("first", first).With("ids", events.Select(e => e.Id).ToArray())
             .With("keys", events.Select(e => e.Key).ToArray()).With("times", events.Select(e => e.TimeUs).ToArray())
-            .With("payloads", events.Select(e => e.Payload).ToArray()),
+            .With("payloads", events.Select(e => e.Payload).ToArray()).With("appended", now),
         cancel);
 
     private void Signal()
@@ -164,7 +167,7 @@ public sealed partial class EventLog(Db db)
     }
 
     private static StoredEvent Read(DbDataReader row) =>
-        new(row.GetInt64(0), row.GetString(1), row.Text(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4));
+        new(row.GetInt64(0), row.GetString(1), row.Text(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4), row.GetInt64(5));
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,249}$", RegexOptions.CultureInvariant)]
     private static partial Regex TopicName();

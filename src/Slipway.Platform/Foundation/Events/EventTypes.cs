@@ -8,4 +8,5 @@ namespace Slipway.Platform.Foundation.Events;
 public sealed record NewEvent(string Id, string? Key, long TimeUs, byte[] Payload);
 
 /// <param name="Offset">Position in the topic, from 0.</param>
-public sealed record StoredEvent(long Offset, string Id, string? Key, long TimeUs, byte[] Payload);
+/// <param name="AppendedUs">When the topic took it, by the clock of the server that did; 0 for one taken before that was kept.</param>
+public sealed record StoredEvent(long Offset, string Id, string? Key, long TimeUs, byte[] Payload, long AppendedUs = 0);

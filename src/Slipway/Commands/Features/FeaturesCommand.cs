@@ -8,5 +8,6 @@ internal static class FeaturesCommand
     public static Command Create() => new("features", "Define, compute, store and read features.")
     {
         JoinCommand.Create(),
+        DeadLettersCommand.Create(),
     };
 }

@@ -1,0 +1,1 @@
+alter table events add column appended_us bigint not null default 0;
