@@ -33,7 +33,8 @@ public sealed record LineageNode(LineageKind Kind, string Id)
 
     public static LineageNode Dataset(string name, string digest) => new(LineageKind.Dataset, $"{name}@{digest}");
 
-    public static LineageNode FeatureService(string name) => new(LineageKind.FeatureService, name);
+    /// <param name="service">A name, or a version of it as <c>flight_delay@3</c>: what came of any version came of the service.</param>
+    public static LineageNode FeatureService(string service) => new(LineageKind.FeatureService, service.Split('@')[0]);
 
     public static LineageNode Run(string runId) => new(LineageKind.Run, runId);
 

@@ -8,7 +8,7 @@ namespace Slipway.Platform.Streaming;
 
 /// <summary>
 /// The step <c>features.materialize</c>: brings views into the online store as of a time. A streaming view begins from history,
-/// and its stream goes on from there; a batch view gets the rows that are new.
+/// and its stream goes on from there; a batch view gets the rows that are new. Versions that an endpoint holds are filled with those in force.
 /// </summary>
 internal sealed class MaterializeStep(
     FeatureRegistryService registry, StreamMaterialisation streams, BatchMaterialisation batches, Datasets datasets)
@@ -41,12 +41,18 @@ internal sealed class MaterializeStep(
             throw SlipwayException.Invalid($"Step '{step.Step}' needs exactly one of 'service' and 'views'.");
         }
 
-        return inputs.Views ?? (await registry.GetServiceAsync(inputs.Service!, cancel)).Lookups.Select(l => l.View.Name).Distinct();
+        var views = new List<string>();
+        foreach (var view in inputs.Views ?? [.. (await registry.GetServiceAsync(inputs.Service!, cancel)).Lookups.Select(l => l.View.Name).Distinct()])
+        {
+            views.AddRange(await registry.InUseAsync(view, cancel));
+        }
+
+        return views;
     }
 
     private async Task<int> MaterialiseAsync(string view, Inputs inputs, CancellationToken cancel)
     {
-        if ((await registry.StreamingViewsAsync(cancel)).FirstOrDefault(v => v.Stored.Name == view) is not { } streaming)
+        if ((await registry.StreamingViewsAsync(cancel)).FirstOrDefault(v => v.Key == view || v.Stored.Name == view) is not { } streaming)
         {
             var files = inputs.Sources.ToDictionary(s => s.Key, s => SourceData.File(datasets.PathOf(s.Value)), StringComparer.Ordinal);
             return await batches.MaterialiseBatchAsync(view, files, inputs.AsOf, cancel);

@@ -4,6 +4,7 @@ using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
@@ -95,6 +96,8 @@ internal static class Composition
             })
             .AddRegistry()
             .AddFeatures()
+            .AddSingleton<FeaturePinning>(provider => (service, cancel) => provider.GetRequiredService<FeatureRegistryService>().PinAsync(service, cancel))
+            .AddSingleton<FeatureHold>(provider => provider.GetRequiredService<FeatureRegistryService>().HoldAsync)
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
             .AddServing()
             .AddMonitoring()

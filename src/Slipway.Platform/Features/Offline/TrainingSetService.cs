@@ -14,13 +14,14 @@ public sealed class TrainingSetService(FeatureRegistryService registry, Analytic
     /// The entity rows in their order, with all their columns, and the service's features as they were known at each row's
     /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given.
     /// </summary>
+    /// <param name="service">A feature service, or a version of one as <c>name@3</c>.</param>
     /// <param name="entityRows"><c>event_timestamp</c>, the join keys after their mapping, and the request data.</param>
     /// <param name="sources">Per source of the views its rows.</param>
     /// <exception cref="SlipwayException">NotFound, or Invalid naming the source or column that is missing.</exception>
     public async Task<Table> BuildAsync(
         string service, Table entityRows, IReadOnlyDictionary<string, SourceData> sources, CancellationToken cancel)
     {
-        var catalog = await registry.CatalogAsync(cancel);
+        var catalog = await registry.CatalogAsync(service, cancel);
         var plan = catalog.Service(service);
         plan.Check(entityRows);
         CheckNames(plan, entityRows);

@@ -7,7 +7,10 @@ using Slipway.Platform.Foundation;
 
 namespace Slipway.Platform.Features.Registry;
 
-/// <summary>The latest versions of all definitions, compiled. Never changes; a new one takes its place.</summary>
+/// <summary>
+/// Definitions, compiled: the latest versions of all, which go by their names, and the versions that somebody pins; every one goes by
+/// <c>name@version</c>. Never changes; a new one takes its place.
+/// </summary>
 internal sealed class FeatureCatalog
 {
     private readonly Dictionary<string, ServicePlan> services = new(StringComparer.Ordinal);
@@ -18,17 +21,26 @@ internal sealed class FeatureCatalog
     {
     }
 
-    public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values];
+    public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values.Distinct()];
+
+    /// <summary>The stored views by what they are asked for with: the latest by its name, a pinned one as <c>name@version</c>.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
+    public IReadOnlyList<string> InUse(string view)
+    {
+        var latest = windowed.GetValueOrDefault(view)?.Key ?? Batch(view).Stored.Key;
+        return [view, .. windowed.Keys.Concat(batch.Keys).Where(key => key.StartsWith($"{view}@", StringComparison.Ordinal) && key != latest)];
+    }
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
     {
-        var repository = new FeatureRepository(
-            Read<EntityDefinition>(definitions, DefinitionKind.Entity), [], Read<FeatureViewDefinition>(definitions, DefinitionKind.View),
-            Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service));
         var versions = definitions.ToDictionary(d => (d.Kind, d.Name), d => d.Version);
-        return Compile(repository, (kind, name) => versions[(kind, name)]);
+        return Compile(Repository(definitions), (kind, name) => versions[(kind, name)]);
     }
+
+    public static FeatureRepository Repository(IReadOnlyList<StoredDefinition> definitions) => new(
+        Read<EntityDefinition>(definitions, DefinitionKind.Entity), [], Read<FeatureViewDefinition>(definitions, DefinitionKind.View),
+        Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service));
 
     /// <param name="version">That under which a view or service goes.</param>
     /// <inheritdoc cref="Compile(IReadOnlyList{StoredDefinition})"/>
@@ -50,21 +62,46 @@ internal sealed class FeatureCatalog
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
             {
-                catalog.windowed[view.Name] = WindowedView.Of(repository, view, shape);
+                catalog.windowed[view.Name] = catalog.windowed[shape.Key] = WindowedView.Of(repository, view, shape);
             }
             else
             {
-                catalog.batch[view.Name] = new BatchView(shape, repository, view);
+                catalog.batch[view.Name] = catalog.batch[shape.Key] = new BatchView(shape, repository, view);
             }
         }
 
         foreach (var service in repository.Services)
         {
-            catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
+            var plan = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
+            catalog.services[service.Name] = catalog.services[plan.Key] = plan;
         }
 
         return catalog;
     }
+
+    /// <summary>This catalogue with versions that are not the latest, which go by <c>name@version</c> alone.</summary>
+    public FeatureCatalog With(IEnumerable<FeatureCatalog> pinned)
+    {
+        var all = new FeatureCatalog();
+        foreach (var catalog in pinned.Prepend(this))
+        {
+            Add(catalog, catalog.services, all.services);
+            Add(catalog, catalog.windowed, all.windowed);
+            Add(catalog, catalog.batch, all.batch);
+        }
+
+        return all;
+
+        void Add<T>(FeatureCatalog catalog, Dictionary<string, T> from, Dictionary<string, T> to)
+        {
+            foreach (var (key, value) in from.Where(entry => catalog == this || entry.Key.Contains('@', StringComparison.Ordinal)))
+            {
+                to.TryAdd(key, value);
+            }
+        }
+    }
+
+    public bool HasService(string reference) => services.ContainsKey(reference);
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the services there are.</exception>
     public ServicePlan Service(string name) => services.GetValueOrDefault(name)
@@ -89,5 +126,5 @@ internal sealed class FeatureCatalog
         [.. definitions.Where(d => d.Kind == kind).Select(d => Json.Read<T>(d.Definition))];
 
     private static string Names(IEnumerable<string> names) =>
-        names.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
+        names.Where(name => !name.Contains('@', StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
 }

@@ -28,6 +28,9 @@ public sealed record ServicePlan(
     IReadOnlyList<ViewFormulas> Computed, IReadOnlyList<(ColumnSchema Column, int Slot)> Columns,
     IReadOnlyDictionary<int, FeatureDefault> Defaults, int SlotCount)
 {
+    /// <summary>This very version, as <c>flight_delay@3</c>.</summary>
+    public string Key { get; } = $"{Name}@{Version}";
+
     /// <summary>Two features that would be columns of one name, and how to tell them apart; null when there are none.</summary>
     public string? Clash { get; init; }
 
