@@ -13,7 +13,7 @@ internal static class AllocationGate
 {
     private const int Calls = 1000;
 
-    public static Task<bool> RunAsync(CancellationToken cancel)
+    public static async Task<bool> RunAsync(CancellationToken cancel)
     {
         var random = new Random(1);
         long[] reference = [.. Enumerable.Range(0, 50).Select(_ => random.NextInt64(1, 1000))];
@@ -31,8 +31,9 @@ internal static class AllocationGate
             Check("Wasserstein of sorted samples of 1,000", 0, () => Wasserstein.DistanceSorted(sorted, sorted)),
             Check("one outcome of a canary", 0, () => arms = arms.AddA(0.25)),
             Check("score 30 rows × 20 features, ONNX", 4096, () => model.Score(rows, 30, probabilities, cancel)),
+            await TrackingGate.RunAsync(cancel),
         ];
-        return Task.FromResult(held.All(h => h));
+        return held.All(h => h);
     }
 
     private static bool Check(string what, long budget, Action call)
@@ -48,7 +49,12 @@ internal static class AllocationGate
             call();
         }
 
-        var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Calls;
+        return Report(what, budget, (GC.GetAllocatedBytesForCurrentThread() - before) / Calls);
+    }
+
+    /// <returns>Whether the budget holds.</returns>
+    public static bool Report(string what, long budget, long bytes)
+    {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"gate  {what,-42} {bytes,6} B a call, budget {budget,5}: {(bytes <= budget ? "holds" : "BROKEN")}"));
         return bytes <= budget;

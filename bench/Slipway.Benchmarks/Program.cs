@@ -13,6 +13,10 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
     ["windows"] = WindowsBenchmark.RunAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
+    ["online"] = OnlineBenchmark.RunAsync,
+    ["materialize"] = MaterializeBenchmark.RunAsync,
+    ["materialize-embedded"] = MaterializeBenchmark.EmbeddedAsync,
+    ["materialize-redis"] = MaterializeBenchmark.RedisAsync,
     ["join"] = JoinBenchmark.RunAsync,
     ["join-large"] = JoinBenchmark.LargeAsync,
 };

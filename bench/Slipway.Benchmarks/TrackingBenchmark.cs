@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Npgsql;
 using Slipway.TestKit;
 
 namespace Slipway.Benchmarks;
@@ -26,6 +27,23 @@ internal static class TrackingBenchmark
         return await RunAsync("PostgreSQL", await postgres.CreateDatabaseAsync(cancel), new Limits(3000, 600, 5000), cancel);
     }
 
+    /// <summary>Finishes what PostgreSQL else does by itself in the minutes after much was written, and which takes a core while it lasts.</summary>
+    public static async Task RestAsync(string? database, CancellationToken cancel)
+    {
+        if (database is null)
+        {
+            return;
+        }
+
+        await using var source = NpgsqlDataSource.Create(database);
+        foreach (var sql in (string[])["vacuum analyze", "checkpoint"])
+        {
+            await using var command = source.CreateCommand(sql);
+            command.CommandTimeout = 600;
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+    }
+
     /// <summary>Requests per second.</summary>
     private sealed record Limits(double LogMetric, double LogBatch, double GetRun);
 
@@ -49,7 +67,7 @@ internal static class TrackingBenchmark
         await one.SendAsync(SearchRequests.Fill(wide, random), cancel);
         var get = LeanHttp.Get($"/api/2.0/mlflow/runs/get?run_uuid={wide}&run_id={wide}");
         holds &= await LoadAsync(engine, "runs/get", server, _ => get, 200, limits.GetRun, null, cancel);
-        holds &= await TrackingSearch.RunAsync(engine, server, cancel);
+        holds &= await TrackingSearch.RunAsync(engine, server, database, cancel);
         var peak = server.PeakResidentBytes / 1e6;
         Print(engine, "peak resident memory", $"{peak,9:0} MB", "800 to 1,000 MB", "≤ 250 MB", peak <= 250);
         return holds && peak <= 250;

@@ -19,13 +19,13 @@ internal sealed class TrackingServer : IAsyncDisposable
     public long ResidentBytes => Status("VmRSS:");
 
     /// <param name="database">Of PostgreSQL, or null for SQLite.</param>
-    public static async Task<TrackingServer> StartAsync(string? database, CancellationToken cancel)
+    public static async Task<TrackingServer> StartAsync(string? database, CancellationToken cancel, params string[] extraArgs)
     {
         var server = new TrackingServer();
         string[] command =
         [
             Path.Combine(AppContext.BaseDirectory, "slipway.dll"), "serve", "--data", server.folder.FullName, "--urls", Url(server.Port),
-            "--grpc-urls", Url(FreePort()), .. database is null ? Array.Empty<string>() : ["--database", database],
+            "--grpc-urls", Url(FreePort()), .. database is null ? Array.Empty<string>() : ["--database", database], .. extraArgs,
         ];
         server.process = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         server.process.BeginOutputReadLine();

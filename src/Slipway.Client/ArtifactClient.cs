@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Slipway.Client.Http;
 using Slipway.Core.Errors;
+using Slipway.Core.Streams;
 
 namespace Slipway.Client;
 
@@ -46,7 +47,7 @@ public sealed class ArtifactClient
     public async Task<Stream> OpenAsync(string runId, string path, CancellationToken cancel = default)
     {
         var response = await transport.SendAsync(new Call(HttpMethod.Get, Address(runId, path)) { IsLong = true }, cancel);
-        return new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancel));
+        return new ForwardStream(await response.Content.ReadAsStreamAsync(cancel), owner: response);
     }
 
     /// <summary>Writes the content to a file, which appears whole or not at all; its folders are made.</summary>

@@ -28,6 +28,7 @@ public sealed class SlipwayClient : IDisposable
         Approvals = new ApprovalClient(transport);
         Audit = new AuditClient(transport);
         Predictions = new PredictionClient(transport);
+        Features = new FeatureClient(transport);
         DeadLetters = new DeadLetterClient(transport);
     }
 
@@ -50,6 +51,8 @@ public sealed class SlipwayClient : IDisposable
     public AuditClient Audit { get; }
 
     public PredictionClient Predictions { get; }
+
+    public FeatureClient Features { get; }
 
     public DeadLetterClient DeadLetters { get; }
 

@@ -10,20 +10,9 @@ public sealed class ClientCommandTests : IAsyncLifetime
 {
     private SlipwayServer server = null!;
 
-    private Dictionary<string, string> Variables => new() { ["SLIPWAY_SERVER"] = server.Http.BaseAddress!.ToString() };
-
     public async ValueTask InitializeAsync() => server = await SlipwayServer.StartAsync();
 
     public async ValueTask DisposeAsync() => await server.DisposeAsync();
-
-    private Task<CommandResult> RunAsync(params string[] args) => SlipwayProcess.RunAsync(args, server.Folder.FullPath, Variables);
-
-    private async Task<JsonNode> JsonAsync(params string[] args)
-    {
-        var result = await RunAsync([.. args, "--json"]);
-        Assert.Equal("", result.Errors);
-        return JsonNode.Parse(result.Output)!;
-    }
 
     private async Task<string> StartRunAsync(long experiment, object? environment = null, string name = "baseline")
     {
@@ -37,17 +26,17 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [Fact]
     public async Task Runs_are_listed_searched_compared_deleted_and_restored()
     {
-        var experiment = (long)(await JsonAsync("experiments", "create", "flights"))["id"]!;
+        var experiment = (long)(await server.JsonAsync("experiments", "create", "flights"))["id"]!;
         var (good, poor) = (await StartRunAsync(experiment, name: "good"), await StartRunAsync(experiment, name: "poor"));
         await LogAsync(good, new { metrics = new[] { new { key = "auc", value = 0.75, timestampMs = 1 } }, @params = new { leaves = "31" } });
         await LogAsync(poor, new { metrics = new[] { new { key = "auc", value = 0.5, timestampMs = 1 } }, @params = new { leaves = "7" } });
 
-        var list = await RunAsync("runs", "list", "--experiment", "flights");
-        var found = await JsonAsync("runs", "search", "metrics.auc > 0.6", "--experiment", "flights");
-        var compared = await RunAsync("runs", "compare", good, poor);
-        await RunAsync("runs", "delete", poor);
-        var left = await JsonAsync("runs", "list");
-        await RunAsync("runs", "restore", poor);
+        var list = await server.RunAsync("runs", "list", "--experiment", "flights");
+        var found = await server.JsonAsync("runs", "search", "metrics.auc > 0.6", "--experiment", "flights");
+        var compared = await server.RunAsync("runs", "compare", good, poor);
+        await server.RunAsync("runs", "delete", poor);
+        var left = await server.JsonAsync("runs", "list");
+        await server.RunAsync("runs", "restore", poor);
 
         Assert.Equal(0, list.ExitCode);
         Assert.Matches(@"(?m)^ID +NAME +STATUS +STARTED +TOOK +auc$", list.Output);
@@ -55,7 +44,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
         Assert.Equal(good, (string?)Assert.Single(found.AsArray())!["run"]!["id"]);
         Assert.Matches(@"(?m)^param +leaves +31 +7$", compared.Output);
         Assert.Single(left.AsArray());
-        Assert.Equal(2, (await JsonAsync("runs", "list")).AsArray().Count);
+        Assert.Equal(2, (await server.JsonAsync("runs", "list")).AsArray().Count);
     }
 
     [Fact]
@@ -64,11 +53,11 @@ public sealed class ClientCommandTests : IAsyncLifetime
         var made = await server.Http.PostAsJsonAsync("/api/v1/logged-models", new { experimentId = 0, name = "tree", @params = new { depth = "3" } });
         var id = (string)(await made.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
 
-        var list = await RunAsync("logged-models", "list", "params.depth = '3'");
-        var deleted = await RunAsync("logged-models", "delete", id);
-        var none = await RunAsync("logged-models", "list");
-        var restored = await RunAsync("logged-models", "restore", id);
-        var back = await JsonAsync("logged-models", "list", "--experiment", "Default");
+        var list = await server.RunAsync("logged-models", "list", "params.depth = '3'");
+        var deleted = await server.RunAsync("logged-models", "delete", id);
+        var none = await server.RunAsync("logged-models", "list");
+        var restored = await server.RunAsync("logged-models", "restore", id);
+        var back = await server.JsonAsync("logged-models", "list", "--experiment", "Default");
 
         Assert.Matches($"(?m)^{id} +tree +pending ", list.Output);
         Assert.Equal((0, $"Deleted {id}."), (deleted.ExitCode, deleted.Output.Trim()));
@@ -80,15 +69,15 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [Fact]
     public async Task Policies_are_set_listed_and_removed()
     {
-        var none = await RunAsync("approvals", "policy", "list");
-        var set = await RunAsync("approvals", "policy", "set", "project/flights", "--required", "2");
-        await RunAsync("approvals", "policy", "set", "model/delay", "--required", "1", "--author-may-approve");
-        var list = await RunAsync("approvals", "policy", "list");
-        var json = await JsonAsync("approvals", "policy", "list");
-        await RunAsync("approvals", "policy", "remove", "project/flights");
-        var left = await JsonAsync("approvals", "policy", "list");
-        var wrong = await RunAsync("approvals", "policy", "set", "flights", "--required", "2");
-        var many = await RunAsync("approvals", "policy", "set", "model/delay", "--required", "11");
+        var none = await server.RunAsync("approvals", "policy", "list");
+        var set = await server.RunAsync("approvals", "policy", "set", "project/flights", "--required", "2");
+        await server.RunAsync("approvals", "policy", "set", "model/delay", "--required", "1", "--author-may-approve");
+        var list = await server.RunAsync("approvals", "policy", "list");
+        var json = await server.JsonAsync("approvals", "policy", "list");
+        await server.RunAsync("approvals", "policy", "remove", "project/flights");
+        var left = await server.JsonAsync("approvals", "policy", "list");
+        var wrong = await server.RunAsync("approvals", "policy", "set", "flights", "--required", "2");
+        var many = await server.RunAsync("approvals", "policy", "set", "model/delay", "--required", "11");
 
         Assert.Equal((0, "No policies: the rule of the server holds everywhere."), (none.ExitCode, none.Output.Trim()));
         Assert.Equal((0, "project/flights: 2 must agree, the author may not be among them."), (set.ExitCode, set.Output.Trim()));
@@ -105,11 +94,11 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [Fact]
     public async Task What_goes_wrong_is_one_line_and_an_exit_code()
     {
-        var absent = await RunAsync("runs", "get", "none");
-        var nobody = await RunAsync("runs", "list", "--server", "http://127.0.0.1:9");
-        var nonsense = await RunAsync("runs", "list", "--server", "nonsense");
-        var unknown = await RunAsync("runs", "lst");
-        var filter = await RunAsync("runs", "search", "metrics.auc >", "--experiment", "0");
+        var absent = await server.RunAsync("runs", "get", "none");
+        var nobody = await server.RunAsync("runs", "list", "--server", "http://127.0.0.1:9");
+        var nonsense = await server.RunAsync("runs", "list", "--server", "nonsense");
+        var unknown = await server.RunAsync("runs", "lst");
+        var filter = await server.RunAsync("runs", "search", "metrics.auc >", "--experiment", "0");
 
         Assert.Equal((1, "slipway: There is no run 'none'."), (absent.ExitCode, Assert.Single(absent.ErrorLines)));
         Assert.Equal(1, nobody.ExitCode);
@@ -139,7 +128,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
         await server.Http.PutAsync($"/api/v1/runs/{run}/artifacts/model/a.txt", new StringContent("A"));
         await server.Http.PutAsync($"/api/v1/runs/{run}/artifacts/b.txt", new StringContent("B"));
 
-        var result = await RunAsync("runs", "download", run, "model", "--into", "here");
+        var result = await server.RunAsync("runs", "download", run, "model", "--into", "here");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("A", await File.ReadAllTextAsync(server.Folder.Combine("here/model/a.txt")));
@@ -168,8 +157,8 @@ public sealed class ClientCommandTests : IAsyncLifetime
 
         // The file in the working copy is not what the run read; a fresh checkout is.
         await File.WriteAllTextAsync(Path.Combine(root, "rate.txt"), "0.5");
-        var here = await SlipwayProcess.RunAsync(["runs", "reproduce", run, "--run", "--json"], root, Variables);
-        var fresh = await SlipwayProcess.RunAsync(["runs", "reproduce", run, "--into", "../fresh", "--run", "--json"], root, Variables);
+        var here = await SlipwayProcess.RunAsync(["runs", "reproduce", run, "--run", "--json"], root, server.Variables);
+        var fresh = await SlipwayProcess.RunAsync(["runs", "reproduce", run, "--into", "../fresh", "--run", "--json"], root, server.Variables);
 
         var (differs, same) = (JsonNode.Parse(here.Output)!, JsonNode.Parse(fresh.Output)!);
         Assert.Equal((1, "differs"), (here.ExitCode, Verdict(differs["findings"]!, "changes")));
@@ -177,7 +166,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
         Assert.Equal(("same", "same"), (Verdict(same["findings"]!, "commit"), Verdict(same["findings"]!, "changes")));
         Assert.Equal("same", Verdict(same["rerun"]!["findings"]!, "metric auc"));
         Assert.True(fresh.ExitCode == 0, fresh.Output + fresh.Errors);
-        var again = await JsonAsync("runs", "get", (string)same["rerun"]!["runId"]!);
+        var again = await server.JsonAsync("runs", "get", (string)same["rerun"]!["runId"]!);
         Assert.Equal((run, "finished"), ((string?)again["tags"]!["slipway.reproduces"], (string?)again["run"]!["status"]));
     }
 
@@ -186,7 +175,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
     {
         var run = await StartRunAsync(0, new { commandLine = "train --api-key s3cret" });
 
-        var result = await RunAsync("runs", "reproduce", run, "--run");
+        var result = await server.RunAsync("runs", "reproduce", run, "--run");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("run it by hand: train --api-key ***", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
@@ -197,8 +186,8 @@ public sealed class ClientCommandTests : IAsyncLifetime
     {
         await server.Http.PostAsJsonAsync("/api/v1/approvals", new { subject = "model/delay/1.0.0", action = "promote:production", reason = "better" });
 
-        var pending = await JsonAsync("approvals", "list");
-        var table = await RunAsync("approvals", "list");
+        var pending = await server.JsonAsync("approvals", "list");
+        var table = await server.RunAsync("approvals", "list");
 
         Assert.Equal("better", (string?)Assert.Single(pending.AsArray())!["reason"]);
         Assert.Matches(@"(?m)^\w{32} +model/delay/1\.0\.0 +promote:production +pending +0/1 ", table.Output);

@@ -1,7 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Slipway.Core.Data;
-using Slipway.Platform.Pipelines.Trainers;
 using Slipway.SystemTests.Kit;
 
 namespace Slipway.SystemTests;
@@ -9,9 +7,6 @@ namespace Slipway.SystemTests;
 /// <summary><c>serve --model NAME=FILE</c>: a file is served at once, no registry needed.</summary>
 public sealed class LocalModelTests
 {
-    private static readonly double[] Heights = [1, 2, 3, 4, 5, 6, 7, 8];
-    private static readonly double[] Widths = [3, 1, 4, 1, 5, 9, 2, 6];
-
     [Fact]
     public async Task A_file_that_is_not_a_model_is_named()
     {
@@ -33,27 +28,23 @@ public sealed class LocalModelTests
     public async Task A_model_file_answers_over_both_interfaces_as_it_scored_when_it_was_trained()
     {
         using var folder = new TempFolder();
-        var rows = new Table([Column.Float64("height", Heights), Column.Float64("width", Widths)]);
-        var trained = Train(rows);
-        var expected = trained.Score(rows);
+        var trained = SmallModel.Train();
+        var expected = trained.Score(SmallModel.Rows);
+        var (heights, widths) = (SmallModel.Rows.Columns[0].Doubles.ToArray(), SmallModel.Rows.Columns[1].Doubles.ToArray());
         await File.WriteAllBytesAsync(folder.Combine("m.onnx"), trained.ToOnnx(), TestContext.Current.CancellationToken);
         await using var server = await SlipwayServer.StartAsync("--model", $"m={folder.Combine("m.onnx")}");
 
         var inferred = await PostAsync(server, "/v2/models/m/infer", new
         {
-            inputs = new[] { new { name = "features", shape = new[] { Heights.Length, 2 }, datatype = "FP32", data = Heights.Zip(Widths).Select(r => new[] { r.First, r.Second }) } },
+            inputs = new[] { new { name = "features", shape = new[] { heights.Length, 2 }, datatype = "FP32", data = heights.Zip(widths).Select(r => new[] { r.First, r.Second }) } },
         });
-        var predicted = await PostAsync(server, "/api/v1/endpoints/m/predict", new { inputs = new { height = Heights, width = Widths } });
+        var predicted = await PostAsync(server, "/api/v1/endpoints/m/predict", new { inputs = new { height = heights, width = widths } });
 
         var output = inferred["outputs"]!.AsArray().Single(o => o!["name"]!.GetValue<string>() == "probability")!;
         Same(expected, output["data"]!.AsArray());
         Same(expected, predicted["predictions"]!.AsArray().Select(p => p!["probability"]));
         Assert.True(expected.Distinct().Count() > 1, "A model that scores all rows alike proves nothing.");
     }
-
-    private static TrainedModel Train(Table rows) => new BinaryTrainer().Train(
-        new Table([.. rows.Columns, Column.Bool("tall", [.. Heights.Select(h => h > 4)])]),
-        ["height", "width"], "tall", new TrainerOptions { Algorithm = TrainerOptions.LogisticRegression }, TestContext.Current.CancellationToken);
 
     private static async Task<JsonNode> PostAsync(SlipwayServer server, string path, object body)
     {

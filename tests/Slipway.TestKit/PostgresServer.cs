@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Slipway.TestKit;
@@ -17,7 +15,12 @@ namespace Slipway.TestKit;
 /// </remarks>
 public sealed class PostgresServer : IAsyncLifetime
 {
-    private static readonly string[] Fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"];
+    // Nothing outlives the run, and a thousand databases would keep autovacuum busy with themselves.
+    private static readonly string[] Fast =
+    [
+        "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+        "-c", "autovacuum=off",
+    ];
 
     private const string Script = """
         umask 077
@@ -44,9 +47,11 @@ public sealed class PostgresServer : IAsyncLifetime
         """;
 
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim templateGate = new(1, 1);
     private Process? shell;
     private Task drain = Task.CompletedTask;
     private string? server;
+    private string? template;
     private string? failure;
 
     /// <summary>Whether a commit reaches the disk, as in real installations; slower.</summary>
@@ -55,7 +60,31 @@ public sealed class PostgresServer : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>The connection string of a fresh, empty database; skips the test (fails it in CI) without PostgreSQL.</summary>
-    public async Task<string> CreateDatabaseAsync(CancellationToken cancel = default)
+    public Task<string> CreateDatabaseAsync(CancellationToken cancel = default) => CreateAsync("template1", cancel);
+
+    /// <summary>The same with what <paramref name="prepare"/> put into the first one; the others are copies of that.</summary>
+    /// <param name="prepare">Gets a connection string, and has closed its connections when it returns. All callers give the same.</param>
+    public async Task<string> CreateDatabaseAsync(Func<string, CancellationToken, Task> prepare, CancellationToken cancel)
+    {
+        await templateGate.WaitAsync(cancel);
+        try
+        {
+            if (template is null)
+            {
+                var first = await CreateAsync("template1", cancel);
+                await prepare(first, cancel);
+                template = new NpgsqlConnectionStringBuilder(first).Database;
+            }
+        }
+        finally
+        {
+            templateGate.Release();
+        }
+
+        return await CreateAsync(template!, cancel);
+    }
+
+    private async Task<string> CreateAsync(string copied, CancellationToken cancel)
     {
         var bin = FindBinaries();
         if (bin is null)
@@ -76,7 +105,7 @@ public sealed class PostgresServer : IAsyncLifetime
         var database = $"t{Guid.CreateVersion7():N}";
         await using var connection = new NpgsqlConnection($"{server};Database=postgres");
         await connection.OpenAsync(cancel);
-        await using var command = new NpgsqlCommand($"create database {database}", connection);
+        await using var command = new NpgsqlCommand($"create database {database} template {copied}", connection);
         await command.ExecuteNonQueryAsync(cancel);
         return $"{server};Database={database}";
     }
@@ -101,6 +130,7 @@ public sealed class PostgresServer : IAsyncLifetime
         }
 
         gate.Dispose();
+        templateGate.Dispose();
     }
 
     private static string? FindBinaries()
@@ -124,7 +154,7 @@ public sealed class PostgresServer : IAsyncLifetime
             throw new InvalidOperationException(failure);
         }
 
-        var port = FindPort();
+        var port = ServerPort.Next();
         var folder = Path.Combine(Path.GetTempPath(), $"slipway-postgres-{Guid.CreateVersion7():N}");
         shell = StartShell(bin, folder, port);
         var lines = new List<string>();
@@ -161,23 +191,5 @@ public sealed class PostgresServer : IAsyncLifetime
             WorkingDirectory = Path.GetTempPath(),
         };
         return Process.Start(start)!;
-    }
-
-    /// <remarks>Below the range that port 0 draws from (32768 and up), and by process, so nobody else takes it meanwhile.</remarks>
-    private static int FindPort()
-    {
-        for (var port = 20000 + (Environment.ProcessId % 10000); ; port++)
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                probe.Start();
-                return port;
-            }
-            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Try the next one.
-            }
-        }
     }
 }

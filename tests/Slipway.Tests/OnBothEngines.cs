@@ -2,8 +2,6 @@ using Microsoft.Extensions.Time.Testing;
 using Slipway.Platform.Foundation.Database;
 using Slipway.TestKit;
 
-[assembly: AssemblyFixture(typeof(PostgresServer))]
-
 namespace Slipway.Tests;
 
 /// <summary>
@@ -27,12 +25,22 @@ public abstract class OnBothEngines(PostgresServer? postgres) : IAsyncLifetime
     {
         if (postgres is not null)
         {
-            connection = await postgres.CreateDatabaseAsync(Cancel);
+            connection = await postgres.CreateDatabaseAsync(MigrateAsync, Cancel);
         }
 
         Db = OpenAgain();
-        await new Migrator(Db, Time).MigrateAsync(Cancel);
+        if (postgres is null)
+        {
+            await new Migrator(Db, Time).MigrateAsync(Cancel);
+        }
+
         await PrepareAsync();
+    }
+
+    private async Task MigrateAsync(string empty, CancellationToken cancel)
+    {
+        await using var db = Db.OpenPostgres(empty);
+        await new Migrator(db, Time).MigrateAsync(cancel);
     }
 
     /// <summary>A second, independent opening of the same database, as another process would have it.</summary>
@@ -40,8 +48,12 @@ public abstract class OnBothEngines(PostgresServer? postgres) : IAsyncLifetime
 
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 
+    /// <summary>Before the database is closed.</summary>
+    protected virtual Task CleanUpAsync() => Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
+        await CleanUpAsync();
         if (Db is not null)
         {
             await Db.DisposeAsync();

@@ -54,4 +54,10 @@ namespace Slipway.Client.Http;
 [JsonSerializable(typeof(Page<AuditEntry>), TypeInfoPropertyName = "PageAuditEntry")]
 [JsonSerializable(typeof(AuditVerdict))]
 [JsonSerializable(typeof(PredictAnswer))]
+[JsonSerializable(typeof(NewMaterialization))]
+[JsonSerializable(typeof(Materialization))]
+[JsonSerializable(typeof(MaterializationSchedule))]
+[JsonSerializable(typeof(List<ViewFreshness>), TypeInfoPropertyName = "ListViewFreshness")]
+[JsonSerializable(typeof(ErasureBody))]
+[JsonSerializable(typeof(Erasure))]
 internal sealed partial class ClientJson : JsonSerializerContext;

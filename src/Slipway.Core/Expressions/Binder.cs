@@ -51,6 +51,7 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
         "is null" => OfOneType(call, args, 0),
         "coalesce" or "min" or "max" => Count(call, args, 1, int.MaxValue, () => OfOneType(call, args, 0)),
         "in" => Count(call, args, 2, int.MaxValue, () => OfOneType(call, args, 0)),
+        "between" => OfOneType(call, args, 0),
         "nullif" => Count(call, args, 2, 2, () => OfOneType(call, args, 0)),
         "if" => Count(call, args, 3, 3, () => Case(call, args)),
         "case" => Case(call, args),
@@ -89,6 +90,7 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
     {
         "is null" => Forms.IsNull<T>(args[0]),
         "coalesce" => Forms.Coalesce<T>(type, args),
+        "between" => Forms.Between(args[0], args[1], args[2], order),
         "nullif" => Forms.NullIf(type, args[0], args[1], order),
         "if" or "case" => Forms.Case<T>(type, [.. args[..(args.Length / 2)]], [.. args[(args.Length / 2)..]]),
         "min" => Forms.Extreme(type, args, order, -1),

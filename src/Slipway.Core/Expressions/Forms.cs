@@ -73,7 +73,27 @@ internal static class Forms
         return New<T>(
             type,
             (frame, out result) => readA(frame, out result) && !(readB(frame, out var other) && order(result, other) == 0),
-            $"nullif({a.Sql}, {b.Sql})");
+            // DuckDB writes nullif and between out, with an argument repeated; as fields of v all are computed once however deep they nest.
+            $"list_transform([{{'a': {a.Sql}, 'b': {b.Sql}}}], lambda v: nullif(v.a, v.b))[1]");
+    }
+
+    /// <summary>Both ends included; of a bound that is null only a false of the other decides.</summary>
+    public static Node Between<T>(Node value, Node least, Node most, Func<T, T, int> order)
+    {
+        var (read, readLeast, readMost) = (value.Read<T>(), least.Read<T>(), most.Read<T>());
+        return New<bool>(DataType.Bool, (frame, out result) =>
+        {
+            result = false;
+            if (!read(frame, out var x))
+            {
+                return false;
+            }
+
+            var (knownLeast, knownMost) = (readLeast(frame, out var a), readMost(frame, out var b));
+            var outside = (knownLeast && order(x, a) < 0) || (knownMost && order(x, b) > 0);
+            result = !outside;
+            return outside || (knownLeast && knownMost);
+        }, $"list_transform([{{'x': {value.Sql}, 'a': {least.Sql}, 'b': {most.Sql}}}], lambda v: v.x between v.a and v.b)[1]");
     }
 
     /// <param name="sign">+1 for the greatest, −1 for the least.</param>

@@ -102,7 +102,7 @@ internal sealed class Parser(string text)
         var least = Expression(ComparisonLevel);
         Require("and");
         var most = Expression(ComparisonLevel);
-        return New(token, "and", New(token, ">=", value, least), New(token, "<=", value, most));
+        return New(token, "between", value, least, most);
     }
 
     /// <summary>case when … then … [when …] [else …] end; the words are reserved in this place only.</summary>

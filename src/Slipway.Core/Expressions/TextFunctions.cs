@@ -41,7 +41,8 @@ internal static class TextFunctions
                 "replace", Text, Text, Text, Text, Replace, $"replace({{0}}, {Guard.Where("{1}", "v <> ''")}, {{2}})"),
             Overload.Of<string, string, long, string>(
                 "split_part", Text, Text, DataType.Int64, Text, SplitPart,
-                $"split_part({{0}}, {Guard.Where("{1}", "v <> ''")}, {Guard.Where("{2}", place)})"),
+                // DuckDB's is a macro that repeats its arguments; as fields of v they are computed once however deep calls nest.
+                $"cast(list_transform([{{{{'s': {{0}}, 'd': {Guard.Where("{1}", "v <> ''")}, 'n': {Guard.Where("{2}", place)}}}}}], lambda v: split_part(v.s, v.d, v.n))[1] as varchar)"),
             Overload.Total<string, string, long>(
                 "position", Text, Text, DataType.Int64, (s, part) => s.IndexOf(part, StringComparison.Ordinal) is >= 0 and var at ? CodePoints(s[..at]) + 1 : 0,
                 "cast(instr({0}, {1}) as bigint)"),

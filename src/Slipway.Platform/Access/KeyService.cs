@@ -87,9 +87,16 @@ public sealed class KeyService(
         var key = new ApiKey(
             text.Id, request.Principal, request.Description ?? "", scopes, by.Name, now.ToUnixTimeMilliseconds(), expires, null, null);
         await KeyStore.InsertAsync(session, key, text.Hash(), cancel);
+        var signing = request.Signing ? KeyText.CreateSigningSecret() : null;
+        if (signing is not null)
+        {
+            await KeyStore.InsertSigningSecretAsync(session, key.Id, signing, cancel);
+        }
+
         await audit.AppendAsync(
-            session, by, "key.create", $"key/{key.Id}", new { key.Principal, key.Description, scopes, expiresMs = expires }, cancel);
-        return new NewKey(key, text.ToString());
+            session, by, "key.create", $"key/{key.Id}",
+            new { key.Principal, key.Description, scopes, expiresMs = expires, request.Signing }, cancel);
+        return new NewKey(key, text.ToString(), signing);
     }
 
     private async Task FindOwnerAsync(DbSession session, Actor by, KeyRequest request, CancellationToken cancel)

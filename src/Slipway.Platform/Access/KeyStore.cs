@@ -5,12 +5,14 @@ using Slipway.Platform.Foundation.Database;
 namespace Slipway.Platform.Access;
 
 /// <param name="Hash">32 bytes.</param>
-internal sealed record StoredKey(ApiKey Key, byte[] Hash);
+/// <param name="SigningSecret">Null for a key with which nothing is signed.</param>
+internal sealed record StoredKey(ApiKey Key, byte[] Hash, string? SigningSecret);
 
 internal static class KeyStore
 {
     private const string Columns =
-        "id, principal, description, scopes, created_by, created_ms, expires_ms, last_used_ms, revoked_ms, hash";
+        "id, principal, description, scopes, created_by, created_ms, expires_ms, last_used_ms, revoked_ms, hash, "
+        + "(select secret from key_signing_secrets where key_id = id)";
 
     public static Task InsertAsync(DbSession session, ApiKey key, byte[] hash, CancellationToken cancel) => session.ExecuteAsync(
         """
@@ -21,6 +23,9 @@ internal static class KeyStore
             .With("scopes", string.Join(',', key.Scopes.Select(EnumName.Of))).With("by", key.CreatedBy).With("at", key.CreatedMs)
             .With("expires", key.ExpiresMs).With("hash", Convert.ToHexStringLower(hash)),
         cancel);
+
+    public static Task InsertSigningSecretAsync(DbSession session, string id, string secret, CancellationToken cancel) => session.ExecuteAsync(
+        "insert into key_signing_secrets (key_id, secret) values (@id, @secret)", c => c.With("id", id).With("secret", secret), cancel);
 
     public static Task<StoredKey?> FindAsync(DbSession session, string id, CancellationToken cancel) =>
         session.FirstAsync<StoredKey>($"select {Columns} from api_keys where id = @id", c => c.With("id", id), Read, cancel);
@@ -65,7 +70,8 @@ internal static class KeyStore
         new ApiKey(
             row.GetString(0), row.GetString(1), row.GetString(2), [.. ScopesOf(row.GetString(3))], row.GetString(4), row.GetInt64(5),
             row.Long(6), row.Long(7), row.Long(8)),
-        Convert.FromHexString(row.GetString(9)));
+        Convert.FromHexString(row.GetString(9)),
+        row.Text(10));
 
     private static IEnumerable<KeyScope> ScopesOf(string text) =>
         text.Split(',').Select(name => EnumName.Parse<KeyScope>(name, "scope of a key"));

@@ -29,6 +29,9 @@ internal sealed record KeyText(string Id, string Secret)
     public static KeyText Create() => new(
         RandomNumberGenerator.GetString(IdCharacters, IdLength), RandomNumberGenerator.GetString(SecretCharacters, SecretLength));
 
+    /// <summary>A secret to sign with: 43 characters, 256 random bits.</summary>
+    public static string CreateSigningSecret() => RandomNumberGenerator.GetString(SecretCharacters, SecretLength);
+
     public static bool TryParse(string text, [NotNullWhen(true)] out KeyText? key)
     {
         var rest = text.AsSpan(text.StartsWith(Prefix, StringComparison.Ordinal) ? Prefix.Length : text.Length);

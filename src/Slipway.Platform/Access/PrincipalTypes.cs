@@ -43,9 +43,13 @@ public sealed record ApiKey(
 /// <param name="Scopes">All when null or empty: the owner's role is the only limit then.</param>
 /// <param name="ExpiresInDays">1 to 3660; never when null.</param>
 /// <param name="Role">Makes the principal, when there is none of this name, with this role; for admins.</param>
+/// <param name="Signing">Makes a secret beside the key, with which its holder can sign requests instead of sending it.</param>
 public sealed record KeyRequest(
     string Principal, string? Description = null, IReadOnlyList<KeyScope>? Scopes = null, int? ExpiresInDays = null, Role? Role = null,
-    PrincipalKind Kind = PrincipalKind.User);
+    PrincipalKind Kind = PrincipalKind.User, bool Signing = false);
 
 /// <param name="Text">What its holder sends. It is shown here and never again.</param>
-public sealed record NewKey(ApiKey Key, string Text);
+/// <param name="SigningSecret">
+/// The secret access key of AWS Signature Version 4, whose access key id is that of the key. Likewise; null when none was asked for.
+/// </param>
+public sealed record NewKey(ApiKey Key, string Text, string? SigningSecret = null);

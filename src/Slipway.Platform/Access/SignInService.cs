@@ -59,6 +59,28 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
         return found is null ? null : Use(found);
     }
 
+    /// <summary>The holder of a key with which something was signed.</summary>
+    /// <param name="onlyKnown">Whether to answer only for keys that are in memory, and ask the database for no others.</param>
+    /// <param name="isSigned">Whether the secret it is given made the signature.</param>
+    /// <returns>Null for a wrong signature, a key without a secret to sign with, and all that <see cref="ByKeyAsync"/> turns away.</returns>
+    public async ValueTask<Actor?> BySignatureAsync(
+        string id, bool onlyKnown, Func<string, ValueTask<bool>> isSigned, CancellationToken cancel)
+    {
+        var known = cache.Current;
+        var found = known.Keys.GetValueOrDefault(id);
+        if (found is null && onlyKnown)
+        {
+            return null;
+        }
+
+        if (found is null || !cache.IsFresh(found.ReadAt))
+        {
+            found = await ReadAsync(known, id, null, cancel);
+        }
+
+        return found?.Stored.SigningSecret is { } secret && await isSigned(secret) ? Use(found) : null;
+    }
+
     /// <summary>The holder of a key, as it is now, for what was signed in the key's name before.</summary>
     /// <param name="id">Of a key; whoever asks has a proof that the key was shown.</param>
     /// <returns>Null for a key that has expired or was revoked, and for one whose principal is disabled or gone.</returns>

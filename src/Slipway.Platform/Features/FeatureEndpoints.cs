@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Routing;
 using Slipway.Core.Data;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Sources;
-using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features;
 
@@ -27,16 +27,21 @@ internal static class FeatureEndpoints
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1/features").WithTags("Features");
-        api.MapPost("online", OnlineAsync).Needs(Role.Viewer);
+        api.MapPost("online", OnlineAsync).Needs(Role.Viewer).Produces<OnlineResponse>();
         api.MapPost("plan", PlanAsync).Needs(Role.Viewer);
         api.MapPost("apply", ApplyAsync);
-        api.MapGet("entities", ListAsync(DefinitionKind.Entity));
-        api.MapGet("views", ListAsync(DefinitionKind.View));
-        api.MapGet("services", ListAsync(DefinitionKind.Service));
+        api.MapPost("erase", EraseAsync).Needs(Role.Admin).WithSummary("Remove entities from everything that features are read from");
+        api.MapPost("erase/lift", LiftAsync).Needs(Role.Admin).WithSummary("Let what sources still hold about entities count again");
+        api.MapGet(
+            "entities", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Entity, registry, cancel));
+        api.MapGet(
+            "views", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.View, registry, cancel));
+        api.MapGet(
+            "services", (FeatureRegistryService registry, CancellationToken cancel) => ListAsync(DefinitionKind.Service, registry, cancel));
         return routes;
     }
 
-    private static async Task<Ok<OnlineResponse>> OnlineAsync(
+    private static async Task<IResult> OnlineAsync(
         OnlineRequest request, FeatureRegistryService registry, OnlineFeatures features, CancellationToken cancel)
     {
         var plan = await registry.GetServiceAsync(request.Service, cancel);
@@ -44,12 +49,18 @@ internal static class FeatureEndpoints
             request.Entities,
             [.. plan.Inputs.Select(input => input.Column)],
             [new ColumnSchema(StoredView.EventTimestamp, DataType.Timestamp)]);
-        var answer = await features.ExplainAsync(request.Service, rows, cancel);
-        var columns = answer.Values.Columns;
-        return TypedResults.Ok(new OnlineResponse(
-            plan.Name, plan.Version, [.. columns.Select(c => c.Name)], columns.ToDictionary(c => c.Name, JsonColumns.Write),
-            columns.Select((c, i) => (c.Name, answer.Statuses[i])).ToDictionary(c => c.Name, c => c.Item2),
-            columns.Select((c, i) => (c.Name, answer.EventTimes[i])).ToDictionary(c => c.Name, c => Array.ConvertAll(c.Item2, Time))));
+        return new OnlineResult(await features.ReadAsync(plan, rows, cancel));
+    }
+
+    private static async Task<Ok<ErasureReport>> EraseAsync(
+        ErasureRequest request, Actor actor, ErasureService erasure, CancellationToken cancel) =>
+        TypedResults.Ok(await erasure.EraseAsync(request, actor, cancel));
+
+    private static async Task<NoContent> LiftAsync(
+        ErasureRequest request, Actor actor, ErasureService erasure, CancellationToken cancel)
+    {
+        await erasure.LiftAsync(request, actor, cancel);
+        return TypedResults.NoContent();
     }
 
     private static async Task<Ok<IReadOnlyList<DefinitionChange>>> PlanAsync(
@@ -60,14 +71,12 @@ internal static class FeatureEndpoints
         HttpRequest request, Actor actor, FeatureRegistryService registry, CancellationToken cancel) =>
         TypedResults.Ok(await registry.ApplyAsync(await ReadAsync(request, cancel), actor, cancel));
 
-    private static Func<FeatureRegistryService, CancellationToken, Task<Ok<IReadOnlyList<StoredDefinition>>>> ListAsync(DefinitionKind kind) =>
-        async (registry, cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
+    private static async Task<Ok<IReadOnlyList<StoredDefinition>>> ListAsync(
+        DefinitionKind kind, FeatureRegistryService registry, CancellationToken cancel) => TypedResults.Ok(await registry.ListAsync(kind, cancel));
 
     private static async Task<FeatureRepository> ReadAsync(HttpRequest request, CancellationToken cancel)
     {
         using var reader = new StreamReader(request.Body);
         return FeatureRepository.Parse(("body", await reader.ReadToEndAsync(cancel)));
     }
-
-    private static DateTimeOffset? Time(long microseconds) => microseconds == 0 ? null : Microseconds.ToDateTimeOffset(microseconds);
 }

@@ -15,6 +15,9 @@ public enum FeatureStatus
 
     /// <summary>The entity's row is older than the view's TTL; its value is not given.</summary>
     OutsideMaxAge,
+
+    /// <summary>The store could not be asked; the value is the feature's declared default.</summary>
+    Unavailable,
 }
 
 /// <summary>Features as read online, one row per row of the request.</summary>

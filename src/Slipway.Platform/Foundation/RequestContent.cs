@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using Slipway.Core.Errors;
+using Slipway.Core.Streams;
 
 namespace Slipway.Platform.Foundation;
 
@@ -20,69 +21,30 @@ public static class RequestContent
         return encoding.ToLowerInvariant() switch
         {
             "" or "identity" => request.Body,
-            "gzip" => new UnpackedContent(new GZipStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
-            "deflate" => new UnpackedContent(new ZLibStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
-            "br" => new UnpackedContent(new BrotliStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
+            "gzip" => Unpacked(new GZipStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
+            "deflate" => Unpacked(new ZLibStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
+            "br" => Unpacked(new BrotliStream(request.Body, CompressionMode.Decompress), encoding, maxUnpackedBytes),
             _ => throw new SlipwayException(
                 ErrorKind.Unsupported, $"The content encoding '{Blobs.BlobKey.Printable(encoding)}' is not supported; use gzip, deflate, br or none."),
         };
     }
-}
 
-/// <summary>Counts what comes out of a decompressor and stops at a limit.</summary>
-internal sealed class UnpackedContent(Stream unpacking, string encoding, long max) : Stream
-{
-    private long bytes;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    /// <summary>Counts what comes out of a decompressor and stops at a limit.</summary>
+    private static ForwardStream Unpacked(Stream unpacking, string encoding, long max)
     {
-        get => bytes;
-        set => throw new NotSupportedException();
-    }
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            var read = await unpacking.ReadAsync(buffer, cancellationToken);
-            bytes += read;
-            return bytes <= max ? read : throw new SlipwayException(
-                ErrorKind.TooLarge, $"A compressed body may unpack to {max} bytes; this one has more. Send it uncompressed.");
-        }
-        catch (Exception broken) when (broken is InvalidDataException or InvalidOperationException)
-        {
-            throw SlipwayException.Invalid($"The body is not the {encoding} that its Content-Encoding says.");
-        }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            unpacking.Dispose();
-        }
-
-        base.Dispose(disposing);
+        long total = 0;
+        return new ForwardStream(
+            unpacking,
+            bytes =>
+            {
+                if ((total += bytes) > max)
+                {
+                    throw new SlipwayException(
+                        ErrorKind.TooLarge, $"A compressed body may unpack to {max} bytes; this one has more. Send it uncompressed.");
+                }
+            },
+            failure => failure is InvalidDataException or InvalidOperationException
+                ? SlipwayException.Invalid($"The body is not the {encoding} that its Content-Encoding says.")
+                : null);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
@@ -49,11 +50,11 @@ public static class RegistryEndpoints
     }
 
     private static async Task<Ok<Page<RegisteredModel>>> ListModelsAsync(
-        string? filter, string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
+        string? filter, [FromQuery] string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
         TypedResults.Ok(await search.ModelsAsync(actor, filter, orderBy ?? [], pageToken, limit ?? 100, cancel));
 
     private static async Task<Ok<Page<ModelVersion>>> SearchVersionsAsync(
-        string? filter, string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
+        string? filter, [FromQuery] string[]? orderBy, string? pageToken, int? limit, Actor actor, RegistrySearch search, CancellationToken cancel) =>
         TypedResults.Ok(await search.VersionsAsync(actor, filter, orderBy ?? [], pageToken, limit ?? 100, cancel));
 
     private static async Task<Ok<RegisteredModel>> GetModelAsync(

@@ -17,8 +17,21 @@ public sealed record TransitionRequest([property: JsonRequired] Stage Stage, str
 public sealed record PromotionRequest(string? Reason);
 
 /// <summary>What an import says of a version whose bytes are its body.</summary>
-public sealed record ImportQuery(
-    string? Version, VersionBump? Bump, string? RunId, string? RequestKey, string? Description, string? Limitations);
+/// <remarks>Without a constructor, which the generator of the binding code could not call.</remarks>
+public sealed record ImportQuery
+{
+    public string? Version { get; init; }
+
+    public VersionBump? Bump { get; init; }
+
+    public string? RunId { get; init; }
+
+    public string? RequestKey { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Limitations { get; init; }
+}
 
 /// <summary>Versions of a model.</summary>
 internal static class VersionEndpoints

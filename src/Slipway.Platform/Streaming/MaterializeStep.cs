@@ -25,41 +25,50 @@ internal sealed class MaterializeStep(
     {
         var inputs = step.Read<Inputs>();
         var rows = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var view in await ViewsAsync(step, inputs, cancel))
+        foreach (var asked in await ViewsAsync(step, inputs, cancel))
         {
-            rows[view] = await MaterialiseAsync(view, inputs, cancel);
-            step.Log($"{view}: {rows[view]} rows as of {inputs.AsOf:u}");
+            var versions = await registry.InUseAsync(asked, cancel);
+            rows[asked] = await MaterialiseAsync(versions[0], inputs, cancel);
+            step.Log($"{asked}: {rows[asked]} rows as of {inputs.AsOf:u}");
+            foreach (var held in versions.Skip(1))
+            {
+                await HeldAsync(step, held, inputs, rows, cancel);
+            }
         }
 
         return StepInputs.Write(new Outputs(rows));
     }
 
-    private async Task<IEnumerable<string>> ViewsAsync(StepContext step, Inputs inputs, CancellationToken cancel)
+    private async Task<IEnumerable<string>> ViewsAsync(StepContext step, Inputs inputs, CancellationToken cancel) =>
+        inputs.Service is null == inputs.Views is null
+            ? throw SlipwayException.Invalid($"Step '{step.Step}' needs exactly one of 'service' and 'views'.")
+            : inputs.Views ?? (await registry.GetServiceAsync(inputs.Service!, cancel)).Lookups.Select(l => l.View.Name).Distinct();
+
+    /// <summary>A definition may have left the source that it read before; what is in force need not wait for it.</summary>
+    private async Task HeldAsync(StepContext step, SourcedView held, Inputs inputs, Dictionary<string, int> rows, CancellationToken cancel)
     {
-        if (inputs.Service is null == inputs.Views is null)
+        var (view, source) = (held.Stored.Key, held.Windowed?.Topic ?? held.Source.Name ?? held.Stored.Name);
+        if (!inputs.Sources.ContainsKey(source))
         {
-            throw SlipwayException.Invalid($"Step '{step.Step}' needs exactly one of 'service' and 'views'.");
+            step.Log($"{view}: not filled, since the step has no rows of source '{source}'");
+            return;
         }
 
-        var views = new List<string>();
-        foreach (var view in inputs.Views ?? [.. (await registry.GetServiceAsync(inputs.Service!, cancel)).Lookups.Select(l => l.View.Name).Distinct()])
-        {
-            views.AddRange(await registry.InUseAsync(view, cancel));
-        }
-
-        return views;
+        rows[view] = await MaterialiseAsync(held, inputs, cancel);
+        step.Log($"{view}: {rows[view]} rows as of {inputs.AsOf:u}");
     }
 
-    private async Task<int> MaterialiseAsync(string view, Inputs inputs, CancellationToken cancel)
+    private async Task<int> MaterialiseAsync(SourcedView view, Inputs inputs, CancellationToken cancel)
     {
-        if ((await registry.StreamingViewsAsync(cancel)).FirstOrDefault(v => v.Key == view || v.Stored.Name == view) is not { } streaming)
+        if (view.Windowed is not { } streaming)
         {
             var files = inputs.Sources.ToDictionary(s => s.Key, s => SourceData.File(datasets.PathOf(s.Value)), StringComparer.Ordinal);
-            return await batches.MaterialiseBatchAsync(view, files, inputs.AsOf, cancel);
+            return await batches.MaterialiseBatchAsync(view.Stored.Key, files, inputs.AsOf, cancel);
         }
 
         var source = streaming.Topic;
-        var dataset = inputs.Sources.GetValueOrDefault(source) ?? throw SlipwayException.Invalid($"View '{view}' needs the rows of source '{source}'.");
-        return await streams.MaterialiseAsync(view, await datasets.ReadAsync(dataset, cancel), inputs.AsOf, cancel);
+        var dataset = inputs.Sources.GetValueOrDefault(source)
+            ?? throw SlipwayException.Invalid($"View '{view.Stored.Name}' needs the rows of source '{source}'.");
+        return await streams.MaterialiseAsync(streaming.Key, await datasets.ReadAsync(dataset, cancel), inputs.AsOf, cancel);
     }
 }

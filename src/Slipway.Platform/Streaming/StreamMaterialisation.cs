@@ -11,7 +11,7 @@ namespace Slipway.Platform.Streaming;
 
 /// <summary>Begins a streaming view from history, as if its events had streamed.</summary>
 public sealed class StreamMaterialisation(
-    Db db, EventLog log, FeatureRegistryService registry, OnlineStore store, StreamSignals signals, TimeProvider time)
+    EventLog log, FeatureRegistryService registry, OnlineStore store, StreamSignals signals, TimeProvider time)
 {
     /// <summary>
     /// Runs the history up to a time through the view's windows, writes the online rows as of that time, and lets the stream go
@@ -25,7 +25,10 @@ public sealed class StreamMaterialisation(
     {
         var windowed = await registry.StreamingViewAsync(view, cancel);
         var (rows, state) = await Task.Run(() => Run(windowed, history, Microseconds.From(upTo)), cancel);
-        await db.WriteAsync(session => ReplaceAsync(session, windowed, rows, state, Microseconds.From(upTo), cancel), cancel);
+        await store.WriteAsync(
+            [new OnlineWrite(windowed.Key, rows)],
+            session => ReplaceAsync(session, windowed, state, Microseconds.From(upTo), cancel),
+            cancel);
         signals.Replaced.Beat();
         return rows.Count;
     }
@@ -44,8 +47,7 @@ public sealed class StreamMaterialisation(
         return ([.. newest.Values], state);
     }
 
-    private async Task ReplaceAsync(
-        DbSession session, WindowedView view, IReadOnlyList<OnlineRow> rows, byte[]? state, long upTo, CancellationToken cancel)
+    private async Task ReplaceAsync(DbSession session, WindowedView view, byte[]? state, long upTo, CancellationToken cancel)
     {
         var (topic, key) = (view.Topic, view.Key);
         var before = await StreamStore.PositionAsync(session, key, cancel);
@@ -53,6 +55,5 @@ public sealed class StreamMaterialisation(
         await StreamStore.SavePositionAsync(session, key, topic, after, before.Epoch, cancel);
         await StreamStore.SaveStateAsync(session, key, state, cancel);
         await EventLog.CommitOffsetAsync(session, topic, key, await log.OffsetAsync(topic, key, cancel), 0, cancel);
-        await store.WriteAsync(session, key, rows, cancel);
     }
 }

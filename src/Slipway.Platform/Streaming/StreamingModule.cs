@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Pipelines;
 
 namespace Slipway.Platform.Streaming;
@@ -16,8 +17,11 @@ public static class StreamingModule
         services.TryAddSingleton(new StreamOptions());
         return services.AddSingleton<StreamSignals>().AddSingleton<StreamService>().AddSingleton<DeadLetterService>().AddSingleton<StreamMaterialisation>()
             .AddStep<MaterializeStep>("features.materialize", 1, step => step.RunAsync)
-            .AddHostedService<StreamProcessor>();
+            .AddSingleton<MaterialisationService>()
+            .AddJob(MaterialisationService.JobKind, provider => provider.GetRequiredService<MaterialisationService>().RunAsync)
+            .AddHostedService<StreamProcessor>().AddHostedService<MaterialisationLag>();
     }
 
-    public static IEndpointRouteBuilder MapStreaming(this IEndpointRouteBuilder routes) => StreamingEndpoints.Map(routes);
+    public static IEndpointRouteBuilder MapStreaming(this IEndpointRouteBuilder routes) =>
+        MaterialisationEndpoints.Map(StreamingEndpoints.Map(routes));
 }

@@ -60,7 +60,8 @@ internal sealed class TopicStream
         var effects = events.Count < ParallelFrom
             ? behind.Select(view => view.Take(events, next, now)).ToArray()
             : await Task.WhenAll(behind.Select(view => Task.Run(() => view.Take(events, next, now), cancel)));
-        await db.WriteAsync(session => WriteAsync(session, behind, effects, cancel), cancel);
+        var rows = behind.Select((view, i) => new OnlineWrite(view.View.Key, effects[i].Rows)).ToArray();
+        await store.WriteAsync(rows, session => WriteAsync(session, behind, effects, cancel), cancel);
         for (var i = 0; i < behind.Length; i++)
         {
             behind[i].Committed(effects[i]);
@@ -94,7 +95,6 @@ internal sealed class TopicStream
 
             await EventLog.CommitOffsetAsync(session, topic, key, view.Offset, effects[i].NextOffset, cancel);
             await StreamStore.SavePositionAsync(session, key, topic, effects[i].Position, view.Epoch, cancel);
-            await store.WriteAsync(session, key, effects[i].Rows, cancel);
             foreach (var letter in effects[i].DeadLetters)
             {
                 await StreamStore.AddDeadLetterAsync(session, letter, cancel);

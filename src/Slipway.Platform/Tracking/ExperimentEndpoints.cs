@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Platform.Access;
 using Slipway.Platform.Foundation;
@@ -34,7 +35,7 @@ internal static class ExperimentEndpoints
     }
 
     private static async Task<Ok<Page<Experiment>>> SearchAsync(
-        string? filter, string[]? orderBy, string? view, string? pageToken, int? limit, Actor actor, ExperimentService experiments,
+        string? filter, [FromQuery] string[]? orderBy, string? view, string? pageToken, int? limit, Actor actor, ExperimentService experiments,
         CancellationToken cancel)
     {
         var seen = view is null ? RunView.Active : EnumName.Parse<RunView>(view, "view");

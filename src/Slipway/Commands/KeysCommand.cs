@@ -21,7 +21,8 @@ internal static class KeysCommand
         var scopes = Text("--scopes", "LIST", "What the key is for: read, write, approve, admin, predict, with commas. Default: all its owner may");
         var days = new Option<int?>("--expires-in-days") { HelpName = "DAYS", Description = "1 to 3660. Default: it does not expire" };
         var description = Text("--description", "TEXT", "What for; shown in lists");
-        foreach (var option in (Option[])[admin, owner, role, service, scopes, days, description])
+        var signing = new Option<bool>("--sigv4") { Description = "Print a key pair for AWS clients instead (SigV4), as two variables of the environment" };
+        foreach (var option in (Option[])[admin, owner, role, service, scopes, days, description, signing])
         {
             command.Options.Add(option);
         }
@@ -35,7 +36,8 @@ internal static class KeysCommand
                 parse.GetValue(scopes)?.Split(',', StringSplitOptions.TrimEntries).Select(s => EnumName.Parse<KeyScope>(s, "scope of a key")).ToList(),
                 parse.GetValue(days),
                 parse.GetValue(admin) is not null ? Role.Admin : parse.GetValue(role) is { } text ? EnumName.Parse<Role>(text, "role") : null,
-                parse.GetValue(service) ? PrincipalKind.Service : PrincipalKind.User);
+                parse.GetValue(service) ? PrincipalKind.Service : PrincipalKind.User,
+                parse.GetValue(signing));
             await using var door = await flags.OpenAsync(parse, cancel, mayCreate: true);
             Print(await door.CreateKeyAsync(request, cancel), parse.GetValue(flags.Json));
         });
@@ -90,7 +92,7 @@ internal static class KeysCommand
         _ => throw SlipwayException.Invalid("say whose key it is, by either --admin NAME or --for NAME"),
     };
 
-    /// <summary>Standard output holds the key alone, so that a script can take it.</summary>
+    /// <summary>Standard output holds the key or the pair alone, so that a script can take it.</summary>
     private static void Print(NewKey made, bool asJson)
     {
         if (asJson)
@@ -102,7 +104,8 @@ internal static class KeysCommand
         Console.Error.WriteLine(
             $"Key {made.Key.Id} of '{made.Key.Principal}', for {string.Join(", ", made.Key.Scopes.Select(EnumName.Of))}; "
             + $"expires: {AccessTable.Time(made.Key.ExpiresMs, "never")}. It is shown only now:");
-        Console.Out.WriteLine(made.Text);
+        Console.Out.WriteLine(
+            made.SigningSecret is null ? made.Text : $"AWS_ACCESS_KEY_ID={made.Key.Id}\nAWS_SECRET_ACCESS_KEY={made.SigningSecret}");
     }
 
     private static Option<string?> Text(string name, string value, string description) =>

@@ -1,3 +1,4 @@
+using Slipway.Cluster;
 using Slipway.Platform.Foundation.Outgoing;
 
 namespace Slipway.Configuration;
@@ -21,6 +22,11 @@ internal static class Settings
         One("database", "CONNECTION", "a PostgreSQL connection string such as Host=localhost;Database=slipway;Username=slipway",
             "PostgreSQL connection string. Default: SQLite in the data folder",
             (options, value) => options with { Database = SettingValue.PostgresConnection(value) }) with { IsSecret = true },
+        One("online-store", "URL", "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE][?prefix=NAME], or rediss:// for TLS",
+            "Redis or Valkey that keeps online features. Default: the metadata database",
+            (options, value) => options with { OnlineStore = RedisAddress.Parse(value) }) with { IsSecret = true },
+        One("feature-sources", "DIR", "a folder", "Where files that feature definitions name are found. Default: sources in the data folder",
+            (options, value) => options with { FeatureSources = SettingValue.FullPath(value) }),
         Many("model", "NAME=FILE", "NAME=FILE.onnx with a name of 1 to 100 letters, digits, '.', '_' and '-'",
             "Serve an ONNX file under a name. May be repeated",
             (options, values) => options with { Models = SettingValue.ModelFiles(values) }),

@@ -1,3 +1,4 @@
+using Slipway.Cluster;
 using Slipway.Platform.Foundation.Outgoing;
 
 namespace Slipway.Configuration;
@@ -19,6 +20,12 @@ internal sealed record SlipwayOptions
 
     /// <summary>The metadata database when <see cref="Database"/> is null.</summary>
     public string SqliteFile => Path.Combine(DataDirectory, "slipway.db");
+
+    /// <summary>Keeps online features; null for the metadata database.</summary>
+    public RedisAddress? OnlineStore { get; init; }
+
+    /// <summary>The folder of the files that feature definitions name; null for <c>sources</c> in <see cref="DataDirectory"/>.</summary>
+    public string? FeatureSources { get; init; }
 
     /// <summary>ONNX files to serve at once, without a registry.</summary>
     public IReadOnlyList<ModelFile> Models { get; init; } = [];

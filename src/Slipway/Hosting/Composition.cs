@@ -1,11 +1,15 @@
 using Microsoft.AspNetCore.Http.Json;
+using Slipway.Cluster;
+using Microsoft.OpenApi;
 using Slipway.Configuration;
 using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Monitoring;
 using Slipway.Platform.Pipelines;
 using Slipway.Platform.Registry;
@@ -14,6 +18,7 @@ using Slipway.Platform.Serving;
 using Slipway.Platform.Streaming;
 using Slipway.Platform.Tracking;
 using Slipway.Platform.Tracking.Garbage;
+using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 
@@ -33,6 +38,15 @@ internal static class Composition
         {
             document.Info = new() { Title = "Slipway", Version = ProductVersion.Current.Version };
             return Task.CompletedTask;
+        }).AddOperationTransformer((operation, _, _) =>
+        {
+            // A list in a query may be absent, of which the generated binding code says the opposite.
+            foreach (var list in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Query, Schema.Type: JsonSchemaType.Array }))
+            {
+                list.Required = false;
+            }
+
+            return Task.CompletedTask;
         }));
         services.AddHealth();
         services.AddTelemetry(options);
@@ -40,6 +54,7 @@ internal static class Composition
         services.AddSignIn(options);
         services.AddUnpacking();
         services.AddMlflow();
+        services.AddFeast();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
@@ -72,6 +87,7 @@ internal static class Composition
         app.MapStreaming();
         scoped.MapOpenInference();
         scoped.MapMlflow();
+        app.MapFeast();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)
@@ -81,7 +97,14 @@ internal static class Composition
             services.AddSingleton(new LocalModel(model.Name, model.File));
         }
 
+        if (options.OnlineStore is { } redis)
+        {
+            services.AddSingleton<IOnlineStore>(provider => new RedisOnlineStore(
+                redis, provider.GetRequiredService<Db>(), new RedisOnlineOptions(), provider.GetRequiredService<TimeProvider>()));
+        }
+
         services
+            .AddSingleton(new SourceFolder(options.FeatureSources ?? Path.Combine(options.DataDirectory, "sources")))
             .AddFoundation(new FoundationOptions(options.DataDirectory, options.Database) { AllowOutgoing = options.AllowOutgoing })
             .AddAccess()
             .AddSingleton(new TrackingOptions { AllowedArtifactLocations = options.ArtifactLocations })

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.RequestDecompression;
 using Slipway.Core.Errors;
+using Slipway.Core.Streams;
 
 namespace Slipway.Hosting;
 
@@ -29,79 +30,10 @@ internal static class Unpacking
 
     private sealed class Provider(string encoding, Func<Stream, Stream> open) : IDecompressionProvider
     {
-        public Stream GetDecompressionStream(Stream stream) => new UnpackedBody(open(stream), encoding);
-    }
-
-    private sealed class UnpackedBody(Stream unpacking, string encoding) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                return await unpacking.ReadAsync(buffer, cancellationToken);
-            }
-            catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
-            {
-                throw Wrong(failure);
-            }
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            try
-            {
-                return unpacking.Read(buffer, offset, count);
-            }
-            catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException)
-            {
-                throw Wrong(failure);
-            }
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override async ValueTask DisposeAsync()
-        {
-            await unpacking.DisposeAsync();
-            await base.DisposeAsync();
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                unpacking.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-
-        private SlipwayException Wrong(Exception failure) =>
-            new(ErrorKind.Invalid, $"The body says it is packed as {encoding} and cannot be unpacked.", failure);
+        public Stream GetDecompressionStream(Stream stream) => new ForwardStream(
+            open(stream),
+            translate: failure => failure is InvalidDataException or InvalidOperationException
+                ? new SlipwayException(ErrorKind.Invalid, $"The body says it is packed as {encoding} and cannot be unpacked.", failure)
+                : null);
     }
 }

@@ -50,6 +50,8 @@ public sealed class SlipwayProcess : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
+        // Counting calls for a second compilation does not pay in a process of seconds.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

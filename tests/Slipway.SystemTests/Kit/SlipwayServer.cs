@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Slipway.SystemTests.Kit;
@@ -26,6 +27,9 @@ public sealed partial class SlipwayServer : IAsyncDisposable
 
     /// <summary>Talks to the HTTP/1.1 address of the running process.</summary>
     public HttpClient Http => http ?? throw new InvalidOperationException("The server was not started.");
+
+    /// <summary>What tells a command which server is meant.</summary>
+    public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string> { ["SLIPWAY_SERVER"] = Http.BaseAddress!.ToString() };
 
     public Uri GrpcAddress { get; private set; } = new("http://unset");
 
@@ -64,6 +68,17 @@ public sealed partial class SlipwayServer : IAsyncDisposable
         Assert.True(match.Success, process.Output);
         http = new HttpClient { BaseAddress = new Uri(match.Groups["http"].Value), Timeout = Patience.Limit };
         GrpcAddress = new Uri(match.Groups["grpc"].Value);
+    }
+
+    /// <summary>A command that a person types in the server's working directory and that goes to this server.</summary>
+    public Task<CommandResult> RunAsync(params IReadOnlyList<string> args) => SlipwayProcess.RunAsync(args, folder.FullPath, Variables);
+
+    /// <summary>One that must work, and what it prints for scripts.</summary>
+    public async Task<JsonNode> JsonAsync(params IReadOnlyList<string> args)
+    {
+        var result = await RunAsync([.. args, "--json"]);
+        Assert.Equal("", result.Errors);
+        return JsonNode.Parse(result.Output)!;
     }
 
     /// <summary>SIGTERM: the server finishes what it accepted.</summary>

@@ -93,6 +93,20 @@ public sealed class ArchitectureTests
         Assert.Empty(stores);
     }
 
+    /// <remarks>What is called from the platform is called by the rules of <c>OutgoingAddressPolicy</c>.</remarks>
+    [Fact]
+    public void One_class_decides_what_addresses_the_platform_calls()
+    {
+        string[] handlers = [typeof(HttpClient).FullName!, typeof(SocketsHttpHandler).FullName!, typeof(HttpClientHandler).FullName!];
+        using var assembly = Read(Platform);
+        var makers = assembly.MainModule.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody)
+            .SelectMany(method => method.Body.Instructions
+                .Where(i => i.OpCode == OpCodes.Newobj && i.Operand is MethodReference made && handlers.Contains(made.DeclaringType.FullName)
+                    && made.Parameters.Count == 0)
+                .Select(_ => method.DeclaringType.Name));
+        Assert.Equal(["OutgoingAddressPolicy"], makers.Distinct());
+    }
+
     private static IEnumerable<Use> FindUses()
     {
         using var assembly = Read(Platform);

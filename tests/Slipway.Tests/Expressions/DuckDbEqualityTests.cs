@@ -38,6 +38,18 @@ public sealed class DuckDbEqualityTests : IDisposable
             AssertEqual(Expression.Compile(text, columns, type));
         }));
 
+    [Theory]
+    [InlineData("nullif(", ", 'a')", "s")]
+    [InlineData("split_part(", ", ',', 1)", "s")]
+    [InlineData("(", " between true and b)", "b")]
+    [InlineData("round(", ", 2)", "x")]
+    public void The_same_call_in_itself_does_not_grow_beyond_measure(string before, string after, string core)
+    {
+        var text = string.Concat(Enumerable.Repeat(before, 40)) + core + string.Concat(Enumerable.Repeat(after, 40));
+
+        AssertEqual(Expression.Compile(text, columns));
+    }
+
     [Fact]
     public void A_formula_far_beyond_the_depth_of_daily_use_still_agrees()
     {

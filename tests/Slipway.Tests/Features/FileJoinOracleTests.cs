@@ -75,7 +75,9 @@ public sealed class FileJoinOracleTests : IDisposable
 
         var request = new JoinRequest(folder.FullPath, entityFile, folder.Combine("out.csv"))
         {
-            Features = ["pairs:n", "ones:n", "all:n"], FullNames = true, CreatedFilter = option.CreatedFilter,
+            Features = ["pairs:n", "ones:n", "all:n"],
+            FullNames = true,
+            CreatedFilter = option.CreatedFilter,
         };
         await new FileJoin(analytics).RunAsync(request, TestContext.Current.CancellationToken);
         return (await File.ReadAllLinesAsync(request.Output))[1..];

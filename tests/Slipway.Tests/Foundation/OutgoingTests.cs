@@ -1,13 +1,7 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Outgoing;
+using Slipway.Tests.Client;
 
 namespace Slipway.Tests.Foundation;
 
@@ -83,6 +77,20 @@ public sealed class OutgoingTests
             new Uri(url).Host, IPAddress.TryParse(new Uri(url).Host, out var address) ? address : IPAddress.Parse("10.9.9.9")));
     }
 
+    /// <summary>An operator's own setting names a receiver on the inside, which nobody else may call for that.</summary>
+    [Theory]
+    [InlineData("http://marquez_1:5000/", "marquez_1", "10.9.9.9")]
+    [InlineData("http://[::1]:5000/", "::1", "::1")]
+    [InlineData("http://127.1/", "127.0.0.1", "127.0.0.1")]
+    public void What_the_operator_configured_for_one_caller_is_called_by_that_one_alone(string url, string host, string address)
+    {
+        var own = Strict.With(AllowedTarget.HostOf(new Uri(url)));
+
+        Assert.Null(own.Refusal(host, IPAddress.Parse(address)));
+        Assert.NotNull(own.Refusal("other.internal", IPAddress.Parse("10.9.9.8")));
+        Assert.NotNull(Strict.Refusal(host, IPAddress.Parse(address)));
+    }
+
     [Theory]
     [InlineData("10.1.0.0/99")]
     [InlineData("a b")]
@@ -93,10 +101,10 @@ public sealed class OutgoingTests
     [Fact]
     public async Task A_name_that_stands_for_this_machine_is_not_called()
     {
-        await using var inner = await ServeAsync(_ => Task.CompletedTask);
+        await using var inner = await ScriptedServer.StartAsync((_, _, _) => Task.CompletedTask);
         using var http = new HttpClient(Strict.CreateHandler());
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync($"http://localhost:{Port(inner)}/", Cancel));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync($"http://localhost:{inner.Address.Port}/", Cancel));
 
         Assert.Contains("is loopback; the operator allows it with --allow-outgoing", error.Message, StringComparison.Ordinal);
     }
@@ -104,19 +112,14 @@ public sealed class OutgoingTests
     [Fact]
     public async Task A_redirect_is_not_followed_unless_asked_for_and_never_to_an_inner_address()
     {
-        var reached = false;
-        await using var inner = await ServeAsync(_ =>
+        await using var inner = await ScriptedServer.StartAsync((_, _, _) => Task.CompletedTask);
+        await using var outer = await ScriptedServer.StartAsync((context, _, _) =>
         {
-            reached = true;
-            return Task.CompletedTask;
-        });
-        await using var outer = await ServeAsync(context =>
-        {
-            context.Response.Redirect($"http://localhost:{Port(inner)}/secret");
+            context.Response.Redirect($"http://localhost:{inner.Address.Port}/secret");
             return Task.CompletedTask;
         });
         using var plain = new HttpClient(new OutgoingAddressPolicy([AllowedTarget.Parse("127.0.0.1")]).CreateHandler());
-        Assert.Equal(HttpStatusCode.Redirect, (await plain.GetAsync($"http://127.0.0.1:{Port(outer)}/", Cancel)).StatusCode);
+        Assert.Equal(HttpStatusCode.Redirect, (await plain.GetAsync(outer.Address, Cancel)).StatusCode);
 
         var following = Strict.CreateHandler();
         following.AllowAutoRedirect = true;
@@ -130,25 +133,11 @@ public sealed class OutgoingTests
             }
 
             var client = new System.Net.Sockets.TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port(outer), cancel);
+            await client.ConnectAsync(IPAddress.Loopback, outer.Address.Port, cancel);
             return client.GetStream();
         };
         using var lured = new HttpClient(following);
         await Assert.ThrowsAsync<HttpRequestException>(() => lured.GetAsync("http://public.example/", Cancel));
-        Assert.False(reached);
-    }
-
-    private static int Port(WebApplication app) =>
-        new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;
-
-    private static async Task<WebApplication> ServeAsync(RequestDelegate handle)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.Run(handle);
-        await app.StartAsync(Cancel);
-        return app;
+        Assert.Empty(inner.Requests);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Slipway.Client;
 using Slipway.Core.Data;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Registry.OpenLineage;
 using Slipway.Tests.Client;
 using Slipway.Tests.Hosting;
 
@@ -90,6 +91,26 @@ public sealed class OpenLineageDeliveryTests
     }
 
     [Fact]
+    public async Task A_redirect_takes_neither_the_event_nor_the_key_elsewhere()
+    {
+        await using var elsewhere = await ScriptedServer.StartAsync((_, _, _) => Task.CompletedTask);
+        await using var receiver = await ScriptedServer.StartAsync((context, _, before) =>
+        {
+            context.Response.StatusCode = before == 0 ? 307 : 201;
+            context.Response.Headers.Location = elsewhere.Address.ToString();
+            return Task.CompletedTask;
+        });
+        await using var server = await StartAsync(receiver.Address, "key");
+        using var client = new SlipwayClient(server.Http.BaseAddress!);
+        var experiment = await client.Experiments.CreateAsync(new NewExperiment("flights"), Cancel);
+        await client.Runs.StartAsync(new RunStart(experiment.Id), Cancel);
+
+        await UntilAsync(receiver, requests => requests.Count == 2);
+
+        Assert.Empty(elsewhere.Requests);
+    }
+
+    [Fact]
     public async Task Without_a_receiver_no_event_is_written()
     {
         await using var server = await RunningHost.StartAsync();
@@ -103,7 +124,12 @@ public sealed class OpenLineageDeliveryTests
 
     private static Task<RunningHost> StartAsync(Uri url, string? key) => RunningHost.StartAsync(
         options => options with { OpenLineageUrl = url, OpenLineageNamespace = "teams", OpenLineageApiKey = key },
-        services => services.AddSingleton(new JobOptions { Poll = TimeSpan.FromMilliseconds(20) }));
+        services =>
+        {
+            var configured = (OpenLineageOptions)services.Last(s => s.ServiceType == typeof(OpenLineageOptions)).ImplementationInstance!;
+            services.AddSingleton(configured with { Retry = TimeSpan.FromMilliseconds(20) })
+                .AddSingleton(new JobOptions { Poll = TimeSpan.FromMilliseconds(20) });
+        });
 
     private static string? Type(string body) => (string?)JsonNode.Parse(body)!["eventType"];
 

@@ -2,18 +2,13 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Monitoring;
+using Slipway.Tests.Client;
 
 namespace Slipway.Tests.Monitoring;
 
@@ -29,15 +24,15 @@ public sealed class WebhookTests() : MonitoredEndpoint(null)
     public async Task An_alert_reaches_a_receiver_that_fails_first_signed_and_with_the_same_id()
     {
         var received = new ConcurrentQueue<(string Body, string Signature, string Id)>();
-        await using var receiver = await ReceiveAsync(async context =>
+        await using var receiver = await ScriptedServer.StartAsync((context, body, before) =>
         {
-            using var reader = new StreamReader(context.Request.Body);
             var headers = context.Request.Headers;
-            received.Enqueue((await reader.ReadToEndAsync(), headers["Slipway-Signature"]!, headers["Slipway-Delivery"]!));
-            context.Response.StatusCode = received.Count < 8 ? 503 : 204;
+            received.Enqueue((body, headers["Slipway-Signature"]!, headers["Slipway-Delivery"]!));
+            context.Response.StatusCode = before < 7 ? 503 : 204;
+            return Task.CompletedTask;
         });
         await using var server = Compose(Db, Options, TimeProvider.System);
-        await AlarmAsync(server, receiver.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        await AlarmAsync(server, receiver.Address.ToString());
 
         using var worker = new JobWorker(
             Db, server.GetRequiredService<JobService>(), server.GetServices<JobKind>(), TimeProvider.System,
@@ -108,16 +103,5 @@ public sealed class WebhookTests() : MonitoredEndpoint(null)
         await monitoring.RebaseAsync(Name, await SourceAsync("1.0.0", traffic.Of(-30, 10_000)), Me, Cancel);
         await LogAsync(traffic.Of(0, 1000, row => row[1] += 1), outcomes: false);
         Assert.Equal(1, (await monitoring.AdvanceAsync(Name, Traffic.Start + Traffic.Day, Cancel)).Opened);
-    }
-
-    private static async Task<WebApplication> ReceiveAsync(RequestDelegate handle)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.Run(handle);
-        await app.StartAsync(Cancel);
-        return app;
     }
 }

@@ -2,7 +2,9 @@ using System.Text;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Features;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
@@ -98,18 +100,16 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         await PushAsync(Row("ann", 3, 5), Row("bob", 26, 1));
         Time.Advance(TimeSpan.FromSeconds(10));
         await PushAsync(Row("ann", 4, 6));
-        using var analytics = new AnalyticsEngine(new AnalyticsOptions());
-        var sources = new SourceTables(new Dictionary<string, SourceData>(), analytics);
-        var rows = new List<(string, long, long, double)>();
-        var start = Microseconds.From(Time.GetUtcNow()) - 10_000_000;
-        var spending = (await registry.StreamingViewAsync("spending", Cancel)).Stored;
-        await new ViewStreams(await registry.CatalogAsync(Cancel), sources, analytics, log).RowsAsync(
-            spending, ViewMatch.Columns(spending, [0]), new TimeRange(0, 0),
-            chunk => rows.AddRange(Enumerable.Range(0, chunk[0].Count).Select(i => (
-                chunk[0].Text(i).ToString(), chunk[1].Longs[i] / 60_000_000, (chunk[2].Longs[i] - start) / 1_000_000, chunk[3].Doubles[i]))),
-            Cancel);
+        var parts = new List<Table>();
+        await TopicHistory.ReplayAsync(log, await registry.StreamingViewAsync("spending", Cancel), parts.Add, Cancel);
+        var rows = TableParts.Join(parts);
 
-        Assert.Equal([("ann", 10, 0, 5.0), ("ann", 10, 10, 11.0)], rows);
+        var start = Microseconds.From(Time.GetUtcNow()) - 10_000_000;
+        Assert.Equal(
+            [("ann", 10, 0, 5.0), ("ann", 10, 10, 11.0)],
+            Enumerable.Range(0, rows.Rows).Select(i => (
+                rows["user"].Strings[i], rows["event_timestamp"].Longs[i] / 60_000_000, (rows["created_timestamp"].Longs[i] - start) / 1_000_000,
+                rows["sum_1h"].Doubles[i])));
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         await streams.PushRowsAsync("payments", [Row("ann", 14, 70)], null, PushTarget.Offline, null, wait: false, Cancel);
         await PushAsync();
         using var analytics = new AnalyticsEngine(new AnalyticsOptions());
-        var training = await new TrainingSetService(registry, analytics, log).BuildAsync(
+        var training = await new TrainingSetService(registry, analytics, new ErasureList(Db, registry), log).BuildAsync(
             "payments",
             new Table([Column.String("user", ["ann", "ann", "ann", "cid"]), Column.Timestamp("event_timestamp", [.. new[] { 11L, 13, 14, 14 }.Select(m => m * 60_000_000)])]),
             new Dictionary<string, SourceData>(), Cancel);

@@ -65,7 +65,7 @@ internal sealed class SensorStreams
         Online = new OnlineFeatures(Registry, Store, time);
         Service = new StreamService(db, Log, Registry, Signals, Options, time);
         Letters = new DeadLetterService(db, Log, Registry, new AuditLog(db, time));
-        Materialisation = new StreamMaterialisation(db, Log, Registry, Store, Signals, time);
+        Materialisation = new StreamMaterialisation(Log, Registry, Store, Signals, time);
     }
 
     public StreamOptions Options { get; }
@@ -102,13 +102,13 @@ internal sealed class SensorStreams
 
     public StreamProcessor Processor() => new(db, Log, Registry, Store, Signals, Options, time, NullLogger<StreamProcessor>.Instance);
 
-    public async Task<TopicStream> StreamAsync(CancellationToken cancel) => await TopicStream.OpenAsync(
-        Topic, await Registry.StreamingViewsAsync(cancel), db, Log, Store, Options, time, cancel);
+    public async Task<TopicStream> StreamAsync(CancellationToken cancel, string topic = Topic) => await TopicStream.OpenAsync(
+        topic, [.. (await Registry.StreamingViewsAsync(cancel)).Where(view => view.Topic == topic)], db, Log, Store, Options, time, cancel);
 
     /// <summary>Carries the topic to its end, once over.</summary>
-    public async Task DrainAsync(CancellationToken cancel)
+    public async Task DrainAsync(CancellationToken cancel, string topic = Topic)
     {
-        var stream = await StreamAsync(cancel);
+        var stream = await StreamAsync(cancel, topic);
         while (await stream.StepAsync(cancel) >= 0)
         {
         }

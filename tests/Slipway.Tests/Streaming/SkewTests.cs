@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Data;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
@@ -33,11 +34,11 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (store, log, signals, options) = (new OnlineStore(Db, new OnlineStoreOptions()), new EventLog(Db), new StreamSignals(), new StreamOptions());
         var streams = new StreamService(Db, log, registry, signals, options, Time);
         var online = new OnlineFeatures(registry, store, Time);
-        var batch = new BatchMaterialisation(registry, history, analytics, store, Time);
+        var batch = new BatchMaterialisation(Db, registry, history, analytics, store, Time);
 
         // Ten days are history; the eleventh, in which also flights of the tenth land, is streamed.
         var start = Microseconds.From(new DateTime(2001, 1, 11));
-        var materialisation = new StreamMaterialisation(Db, log, registry, store, signals, Time);
+        var materialisation = new StreamMaterialisation(log, registry, store, signals, Time);
         foreach (var view in new[] { "airport_arrivals", "airport_departures" })
         {
             await materialisation.MaterialiseAsync(view, flights, Microseconds.ToDateTimeOffset(start), Cancel);
@@ -49,7 +50,7 @@ public sealed class SkewTests() : OnBothEngines(null)
         var (entities, served) = await ReplayAsync(flights, start, streams, online);
         await processor.StopAsync(Cancel);
 
-        var training = await new TrainingSetService(registry, analytics).BuildAsync(Service, entities, sources, Cancel);
+        var training = await new TrainingSetService(registry, analytics, new ErasureList(Db, registry)).BuildAsync(Service, entities, sources, Cancel);
         Assert.Equal(await CountAsync(analytics), entities.Rows);
         AssertSame(served, training.Select(served.Columns.Select(c => c.Name)));
 

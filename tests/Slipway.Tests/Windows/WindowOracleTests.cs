@@ -13,7 +13,7 @@ public sealed class WindowOracleTests
     [InlineData(WindowKind.Tumbling)]
     [InlineData(WindowKind.Sliding)]
     public void Every_boundary_agrees_with_computing_it_anew_from_all_events(WindowKind kind) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(150),
+        Config.QuickThrowOnFailure.WithMaxTest(100),
         Prop.ForAll(Events.ToArbitrary(), events =>
         {
             var definition = Definition(kind);
@@ -23,7 +23,7 @@ public sealed class WindowOracleTests
 
     [Fact]
     public void Kinds_in_one_definition_each_keep_their_own_boundaries() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(150),
+        Config.QuickThrowOnFailure.WithMaxTest(100),
         Prop.ForAll(Events.ToArbitrary(), events =>
         {
             var definition = Definition(Enum.GetValues<WindowKind>());
@@ -41,7 +41,7 @@ public sealed class WindowOracleTests
     [InlineData(70, 40)]
     public void Whatever_the_order_of_arrival_the_rows_end_as_those_of_the_events_that_were_taken(int latenessSeconds, int? outOfOrderSeconds) =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(200),
+            Config.QuickThrowOnFailure.WithMaxTest(100),
             Prop.ForAll(Events.ToArbitrary(), Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), (events, seed) =>
             {
                 var random = new Random(seed);
@@ -56,7 +56,7 @@ public sealed class WindowOracleTests
 
     [Fact]
     public void A_division_into_calls_does_not_change_which_events_are_late() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(200),
+        Config.QuickThrowOnFailure.WithMaxTest(100),
         Prop.ForAll(Events.ToArbitrary(), Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), (events, seed) =>
         {
             var definition = Definition(WindowKind.Hopping) with { MaxOutOfOrderness = TimeSpan.FromSeconds(20) };

@@ -79,9 +79,8 @@ public static class DefinitionHash
         ["field_map"] = Pairs(source.FieldMap),
         ["event_timestamp"] = source.EventTimestamp,
         ["created_timestamp"] = source.CreatedTimestamp,
-    }, ("push", source.Source.Push ? source.Source.Name ?? "" : null), ("postgres", Postgres(source.Source.Postgres)));
-
-    private static JsonArray? Postgres(PostgresQuery? query) => query is null ? null : new JsonArray(query.Connection, query.Table, query.Sql);
+    }, ("push", source.Source.Push ? source.Source.Name ?? "" : null),
+        ("postgres", source.Source.Postgres is { } postgres ? new JsonArray(postgres.Connection, postgres.Table, postgres.Sql) : null));
 
     /// <summary>Adds what is set: a definition from before there was such a key keeps its hash.</summary>
     private static JsonObject With(JsonObject normal, params ReadOnlySpan<(string Key, JsonNode? Value)> set)

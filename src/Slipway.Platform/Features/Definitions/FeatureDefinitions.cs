@@ -20,7 +20,7 @@ public sealed record Notes(string Origin, string? Description = null, string? Ow
 /// <param name="Type">Null: the type the formula has.</param>
 public sealed record ComputedColumn(string Name, DataType? Type, string Expression);
 
-/// <summary>Where rows come from: a file, relative to the repository's folder, a database, a topic, or pushes.</summary>
+/// <summary>Where rows come from: a file, relative to the repository's folder, a topic, or pushes.</summary>
 /// <param name="Name">Of a source that several views share; null for one written inside a view.</param>
 public sealed record SourceDefinition(string? Name)
 {
@@ -28,11 +28,11 @@ public sealed record SourceDefinition(string? Name)
 
     public string? Topic { get; init; }
 
-    /// <summary>Rows of a PostgreSQL database; null for other sources.</summary>
-    public PostgresQuery? Postgres { get; init; }
-
     /// <summary>Rows are pushed to it by its name. They are kept in the topic of that name, from which both stores are filled.</summary>
     public bool Push { get; init; }
+
+    /// <summary>Rows of a PostgreSQL database; null for a file or a topic.</summary>
+    public PostgresQuery? Postgres { get; init; }
 
     /// <summary>The columns as declared; empty where the file itself is to say.</summary>
     public IReadOnlyList<ColumnSchema> Columns { get; init; } = [];

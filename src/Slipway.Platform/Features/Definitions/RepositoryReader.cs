@@ -49,17 +49,17 @@ internal sealed class RepositoryReader
         {
             Path = map.OptionalText("path"),
             Topic = map.OptionalText("topic"),
-            Postgres = Postgres(map),
             Push = map.Flag("push", otherwise: false),
+            Postgres = Postgres(map),
             Columns = Columns(map, "columns"),
             Computed = [.. map.Maps("computed").Select(m => Closed(m, c => new ComputedColumn(
                 c.Text("name"), c.OptionalText("type") is null ? null : c.Choice<DataType>("type"), c.Text("expression"))))],
             Filter = map.OptionalText("filter"),
             Notes = NotesOf(map),
         };
-        return new[] { source.Path is not null, source.Topic is not null, source.Postgres is not null, source.Push }.Count(said => said) == 1
+        return new object?[] { source.Path, source.Topic, source.Postgres, source.Push ? "push" : null }.Count(kind => kind is not null) == 1
             ? source
-            : throw map.Error("path", "a source has one of 'path', 'postgres', 'topic' and 'push: true'");
+            : throw map.Error("path", "a source has one of 'path', 'topic', 'postgres' and 'push: true'");
     }
 
     private static PostgresQuery? Postgres(YamlMap map)

@@ -15,7 +15,7 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
 
     /// <summary>Join keys, event time, created time where there is one, features: by event time.</summary>
     public Table Run(AnalyticsSession session, SourceData data) =>
-        session.Query($"select * from ({Query(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+        session.Query($"select * from ({Prepare(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
 
     /// <summary>The same rows in the order in which the source has them, as they come.</summary>
     public void Stream(
@@ -24,10 +24,11 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         // Parquet skips the row groups that lie outside.
         var within = new[] { Bound(">=", times.From), Bound("<=", times.To) }.OfType<string>().ToArray();
         session.Stream(
-            $"select * from ({Query(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
+            $"select * from ({Prepare(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
     }
 
-    private string Query(AnalyticsSession session, SourceData data)
+    /// <summary>The query that computes the same in no order, its source ready to be read.</summary>
+    public string Prepare(AnalyticsSession session, SourceData data)
     {
         var from = data.Relation?.Sql ?? Relation;
         if (data.Table is { } table)

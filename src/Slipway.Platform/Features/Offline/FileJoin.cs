@@ -41,7 +41,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
             var block = await analytics.RunAsync(session => entities.Read(session, output.Rows, blockRows), cancel);
             if (block.Rows > 0 || output.Rows == 0)
             {
-                await output.AddAsync(await OfflineJoin.FeaturesAsync(plan, block, request.CreatedFilter, streams.RowsAsync, cancel), cancel);
+                await output.AddAsync(await OfflineJoin.FeaturesAsync(plan, block, request.CreatedFilter, streams.RowsAsync, erased: null, cancel), cancel);
             }
 
             if (block.Rows < blockRows)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Core.Joins;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 
@@ -24,8 +25,9 @@ internal static class OfflineJoin
     /// <summary>The service's features, one row per entity row, in its order.</summary>
     /// <param name="entityRows">Has <c>event_timestamp</c> and the plan's inputs.</param>
     /// <param name="createdFilter">Use only rows written by then, in views that have a created timestamp.</param>
+    /// <param name="erased">Who gets no values, as if nothing were known about them; null where nobody is erased.</param>
     public static async Task<Table> FeaturesAsync(
-        ServicePlan plan, Table entityRows, bool createdFilter, ViewRows rows, CancellationToken cancel)
+        ServicePlan plan, Table entityRows, bool createdFilter, ViewRows rows, ErasedKeys? erased, CancellationToken cancel)
     {
         var times = Times(entityRows);
         var span = Span(times);
@@ -37,7 +39,7 @@ internal static class OfflineJoin
             int[] features = [.. lookups.SelectMany(lookup => lookup.Features.Select(f => f.Feature)).Distinct()];
             var matches = lookups.Select(lookup => new ViewMatch(lookup, Timeline(lookup.Keys), createdFilter, features)).ToArray();
             await rows(view, ViewMatch.Columns(view, features), Reach(span, view.Ttl), chunk => Array.ForEach(matches, match => match.Add(chunk)), stop);
-            Array.ForEach(matches, match => match.Finish(slots));
+            Array.ForEach(matches, match => match.Finish(slots, erased?.Rows(view, match.Keys(entityRows)) ?? []));
         });
         return plan.Assemble(entityRows, slots);
 

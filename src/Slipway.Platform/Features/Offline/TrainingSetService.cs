@@ -1,5 +1,6 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Features.Erasure;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Events;
@@ -7,12 +8,14 @@ using Slipway.Platform.Foundation.Events;
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>Training sets: the features of a service as they were known at each row's time.</summary>
-/// <param name="log">Where the history of a topic is whose rows are not given; without it all must be.</param>
-public sealed class TrainingSetService(FeatureRegistryService registry, AnalyticsEngine analytics, EventLog? log = null)
+/// <param name="log">Holds the history of topics for which no rows are given; without it all must be.</param>
+public sealed class TrainingSetService(
+    FeatureRegistryService registry, AnalyticsEngine analytics, ErasureList erasures, EventLog? log = null)
 {
     /// <summary>
     /// The entity rows in their order, with all their columns, and the service's features as they were known at each row's
-    /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given.
+    /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given, and none for
+    /// entities that are erased.
     /// </summary>
     /// <param name="service">A feature service, or a version of one as <c>name@3</c>.</param>
     /// <param name="entityRows"><c>event_timestamp</c>, the join keys after their mapping, and the request data.</param>
@@ -26,7 +29,8 @@ public sealed class TrainingSetService(FeatureRegistryService registry, Analytic
         plan.Check(entityRows);
         CheckNames(plan, entityRows);
         var streams = new ViewStreams(catalog, new SourceTables(sources, analytics), analytics, log);
-        var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, cancel);
+        var erased = await erasures.CurrentAsync(cancel);
+        var features = await OfflineJoin.FeaturesAsync(plan, entityRows, createdFilter: false, streams.RowsAsync, erased, cancel);
         return entityRows.With(features.Columns);
     }
 

@@ -46,10 +46,19 @@ internal sealed class ViewMatch
         }
     }
 
+    /// <summary>The join keys of the view in the entity rows.</summary>
+    public IReadOnlyList<Column> Keys(Table entityRows) => [.. lookup.Keys.Select(key => entityRows[key.Name])];
+
     /// <summary>Puts each feature, one value per entity row, into its place.</summary>
-    public void Finish(Column?[] slots)
+    /// <param name="without">Entity rows that get none.</param>
+    public void Finish(Column?[] slots, IReadOnlyList<int> without)
     {
         var winners = matcher.WinningSlots(lookup.View.Ttl);
+        foreach (var row in without)
+        {
+            winners[row] = -1;
+        }
+
         foreach (var (values, _, slot) in captured)
         {
             slots[slot] = values.Build().Take(winners);

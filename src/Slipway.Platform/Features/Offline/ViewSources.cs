@@ -32,7 +32,8 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
         };
         SourceDefinition Named(int i) => sources[i] with
         {
-            Name = $"source{i}", Columns = sources[i].Columns.Count > 0 ? sources[i].Columns : opened[i].Columns,
+            Name = $"source{i}",
+            Columns = sources[i].Columns.Count > 0 ? sources[i].Columns : opened[i].Columns,
         };
         var known = new FeatureRepository(repository.Entities, [], [.. needed.Select(Known)], [service]);
         return new ViewSources(
@@ -47,6 +48,11 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
         if (source.Topic is { } topic)
         {
             throw SlipwayException.Invalid($"topic '{topic}' has no file that a join could read; give the source a 'path' with the topic's history.");
+        }
+
+        if (source.Push)
+        {
+            throw SlipwayException.Invalid("pushed rows have no file that a join could read; build the training set on the server that holds them.");
         }
 
         var path = repository.PathOf(source) ?? file;

@@ -64,6 +64,38 @@ public sealed class EntityKeys
         return new EntityKeys(buffer, ends, missing);
     }
 
+    /// <summary>Keys that were encoded before.</summary>
+    public static EntityKeys Of(IReadOnlyList<byte[]> encoded)
+    {
+        var (buffer, ends, used) = (new byte[encoded.Sum(key => key.Length)], new int[encoded.Count], 0);
+        for (var i = 0; i < ends.Length; i++)
+        {
+            encoded[i].CopyTo(buffer, used);
+            ends[i] = used += encoded[i].Length;
+        }
+
+        return new EntityKeys(buffer, ends, new bool[ends.Length]);
+    }
+
+    /// <summary>Some of the values of an encoded key, as a key of their own.</summary>
+    /// <param name="first">The place of the first of them.</param>
+    public static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> key, int first, int count)
+    {
+        var start = 0;
+        for (var i = 0; i < first; i++)
+        {
+            start += ValueBytes(key[start..]);
+        }
+
+        var end = start;
+        for (var i = 0; i < count; i++)
+        {
+            end += ValueBytes(key[end..]);
+        }
+
+        return key[start..end];
+    }
+
     public byte[] ToArray(int row) => this[row].ToArray();
 
     private static int Append(ref byte[] buffer, int at, Column column, int row)
@@ -84,6 +116,10 @@ public sealed class EntityKeys
         BinaryPrimitives.WriteInt32LittleEndian(buffer.AsSpan(at + 1), length);
         return at + 1 + sizeof(int) + length;
     }
+
+    private static int ValueBytes(ReadOnlySpan<byte> at) => (DataType)at[0] == DataType.String
+        ? 1 + sizeof(int) + BinaryPrimitives.ReadInt32LittleEndian(at[1..])
+        : FixedBytes;
 
     private static void Grow(ref byte[] buffer, int needed)
     {

@@ -22,6 +22,12 @@ internal sealed class FoundRows
 
     public OnlineEntry?[] Entries { get; }
 
+    /// <summary>Whether the store could not be asked, so that defaults stand in for everything.</summary>
+    public bool IsUnavailable { get; private init; }
+
+    public static FoundRows Unavailable(ViewLookup lookup, int rows) =>
+        new(lookup, new OnlineEntry?[rows], new byte[]?[rows]) { IsUnavailable = true };
+
     public static FoundRows Of(ViewLookup lookup, OnlineEntry?[] entries, Table request, TimeProvider time)
     {
         var given = new byte[]?[entries.Length];
@@ -49,15 +55,20 @@ internal sealed class FoundRows
 
     public void Unpack(Column?[] slots)
     {
-        var layout = Lookup.View.Layout;
         foreach (var (feature, slot) in Lookup.Features)
         {
-            slots[slot] = layout.Unpack(feature, layout.Columns[feature].Name, given);
+            slots[slot] = Unpack(feature);
         }
     }
 
+    public Column Unpack(int feature) => Lookup.View.Layout.Unpack(feature, Lookup.View.Layout.Columns[feature].Name, given);
+
+    /// <summary>The row's bytes; null where there is none, and where it is too old to be given.</summary>
+    public byte[]? Given(int row) => given[row];
+
     public FeatureStatus Status(int row, int feature) =>
-        Entries[row] is null ? FeatureStatus.NotFound
+        IsUnavailable ? FeatureStatus.Unavailable
+        : Entries[row] is null ? FeatureStatus.NotFound
         : given[row] is not { } bytes ? FeatureStatus.OutsideMaxAge
         : Lookup.View.Layout.IsNull(bytes, feature) ? FeatureStatus.NullValue
         : FeatureStatus.Present;

@@ -12,7 +12,10 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
     /// The join keys, named after their mapping, and the request data. With a column <c>event_timestamp</c> ages are judged at that
     /// time, otherwise at the present.
     /// </param>
-    /// <exception cref="SlipwayException">NotFound, or Invalid naming the column that is missing or of another type.</exception>
+    /// <exception cref="SlipwayException">
+    /// NotFound; Invalid naming the column that is missing or of another type; Unavailable when the store cannot be asked for a
+    /// feature that declares no default.
+    /// </exception>
     public async Task<Table> GetAsync(string featureService, Table request, CancellationToken cancel)
     {
         var plan = await registry.GetServiceAsync(featureService, cancel);
@@ -28,31 +31,18 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
     }
 
     /// <summary>The same, and of each value what became of it.</summary>
-    public async Task<OnlineAnswer> ExplainAsync(string featureService, Table request, CancellationToken cancel)
+    public async Task<OnlineAnswer> ExplainAsync(string featureService, Table request, CancellationToken cancel) =>
+        await ExplainAsync(await registry.GetServiceAsync(featureService, cancel), request, cancel);
+
+    /// <summary>The same by a plan, such as one for features that no service groups.</summary>
+    public async Task<OnlineAnswer> ExplainAsync(ServicePlan plan, Table request, CancellationToken cancel) =>
+        (await ReadAsync(plan, request, cancel)).Explain();
+
+    /// <summary>The same, still packed: for a caller that writes it out.</summary>
+    internal async Task<OnlineRead> ReadAsync(ServicePlan plan, Table request, CancellationToken cancel)
     {
-        var plan = await registry.GetServiceAsync(featureService, cancel);
         plan.Check(request);
-        var (slots, sources) = (new Column?[plan.SlotCount], new Dictionary<int, (FoundRows Rows, int Feature)>());
-        foreach (var found in await LookUpAsync(plan, request, cancel))
-        {
-            found.Unpack(slots);
-            foreach (var (feature, slot) in found.Lookup.Features)
-            {
-                sources[slot] = (found, feature);
-            }
-        }
-
-        var values = plan.Assemble(request, slots);
-        var (statuses, times) = (new List<FeatureStatus[]>(), new List<long[]>());
-        foreach (var ((column, slot), rows) in plan.Columns.Select(column => (column, Enumerable.Range(0, request.Rows))))
-        {
-            var (value, source) = (values[column.Name], sources.GetValueOrDefault(slot));
-            statuses.Add([.. rows.Select(row => source.Rows?.Status(row, source.Feature)
-                ?? (value.IsNull(row) ? FeatureStatus.NullValue : FeatureStatus.Present))]);
-            times.Add([.. rows.Select(row => source.Rows?.Entries[row]?.EventTimeUs ?? 0)]);
-        }
-
-        return new OnlineAnswer(values, statuses, times);
+        return new OnlineRead(plan, request, await LookUpAsync(plan, request, cancel));
     }
 
     private async ValueTask<List<FoundRows>> LookUpAsync(ServicePlan plan, Table request, CancellationToken cancel)
@@ -69,9 +59,23 @@ public sealed class OnlineFeatures(FeatureRegistryService registry, OnlineStore 
                 keys.Add((lookup.Keys, encoded));
             }
 
-            found.Add(FoundRows.Of(lookup, await store.ReadAsync(lookup.View.Key, encoded, cancel), request, time));
+            found.Add(await LookUpAsync(plan, lookup, encoded, request, cancel));
         }
 
         return found;
+    }
+
+    private async ValueTask<FoundRows> LookUpAsync(
+        ServicePlan plan, ViewLookup lookup, EntityKeys keys, Table request, CancellationToken cancel)
+    {
+        try
+        {
+            return FoundRows.Of(lookup, await store.ReadAsync(lookup.View.Key, keys, cancel), request, time);
+        }
+        catch (SlipwayException failure) when (failure.Kind == ErrorKind.Unavailable
+            && lookup.Features.All(feature => plan.Defaults.ContainsKey(feature.Slot)))
+        {
+            return FoundRows.Unavailable(lookup, request.Rows);
+        }
     }
 }

@@ -26,8 +26,8 @@ internal static class OnlineTable
 
     public static Task WriteAsync(DbSession session, string view, IReadOnlyList<OnlineRow> rows, CancellationToken cancel) =>
         session.Engine == DbEngine.Postgres
-            ? WriteManyAsync(session, view, Winners(rows), cancel)
-            : WriteEachAsync(session, view, Winners(rows), cancel);
+            ? WriteManyAsync(session, view, OnlineRows.Winners(rows), cancel)
+            : WriteEachAsync(session, view, OnlineRows.Winners(rows), cancel);
 
     private static Task WriteEachAsync(DbSession session, string view, OnlineRow[] rows, CancellationToken cancel)
     {
@@ -64,31 +64,14 @@ internal static class OnlineTable
         }
     }
 
-    /// <summary>
-    /// One row per key: PostgreSQL refuses to touch a row twice in one statement. In the order of the keys: two writers of the
-    /// same entities queue instead of blocking each other, and the pages of the index are touched once each.
-    /// </summary>
-    private static OnlineRow[] Winners(IReadOnlyList<OnlineRow> rows)
-    {
-        var winners = new Dictionary<byte[], OnlineRow>(rows.Count, KeyBytes.Comparer);
-        foreach (var row in rows)
-        {
-            if (!winners.TryGetValue(row.Key, out var held)
-                || (row.EventTimeUs, row.CreatedUs).CompareTo((held.EventTimeUs, held.CreatedUs)) >= 0)
-            {
-                winners[row.Key] = row;
-            }
-        }
-
-        var sorted = winners.Values.ToArray();
-        Array.Sort(sorted, static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key));
-        return sorted;
-    }
-
     public static Task<List<(byte[] Key, OnlineEntry Entry)>> ReadAsync(
         DbSession session, string view, byte[][] keys, CancellationToken cancel) => session.QueryAsync(
+        // One look into the index for each key, whatever the planner believes: before its first statistics of a view that was just
+        // filled it would go through all of it. The limit keeps it from turning this into a join.
         """
-        select entity_key, event_time_us, created_us, row_bytes from online_features where view = @view and entity_key = any(@keys)
+        select found.* from unnest(@keys) as wanted (entity_key) cross join lateral (
+          select entity_key, event_time_us, created_us, row_bytes from online_features
+          where view = @view and online_features.entity_key = wanted.entity_key limit 1) found
         """,
         c => c.With("view", view).With("keys", keys),
         Read,
@@ -122,6 +105,15 @@ internal static class OnlineTable
         },
         Read,
         cancel);
+
+    public static Task<List<byte[]>> KeysAsync(DbSession session, string view, byte[]? after, int limit, CancellationToken cancel) =>
+        session.QueryAsync(
+            """
+            select entity_key from online_features where view = @view and (@first or entity_key > @after) order by entity_key limit @limit
+            """,
+            c => c.With("view", view).With("first", after is null).With("after", after ?? []).With("limit", limit),
+            row => row.GetFieldValue<byte[]>(0),
+            cancel);
 
     public static Task<int> DeleteAsync(DbSession session, string view, byte[] key, CancellationToken cancel) => session.ExecuteAsync(
         "delete from online_features where view = @view and entity_key = @key", c => c.With("view", view).With("key", key), cancel);

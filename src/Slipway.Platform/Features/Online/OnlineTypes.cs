@@ -11,6 +11,9 @@ namespace Slipway.Platform.Features.Online;
 /// <param name="Bytes">As the view's <see cref="RowLayout"/> packs it.</param>
 public sealed record OnlineRow(byte[] Key, long EventTimeUs, long CreatedUs, byte[] Bytes);
 
+/// <param name="View">The key of the view's version, such as <c>airport_arrivals@2</c>.</param>
+public sealed record OnlineWrite(string View, IReadOnlyList<OnlineRow> Rows);
+
 /// <summary>The values of one entity in one view, as read. Shared with other readers: never to be changed.</summary>
 public sealed record OnlineEntry(long EventTimeUs, long CreatedUs, byte[] Bytes);
 

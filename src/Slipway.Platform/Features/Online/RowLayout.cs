@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections;
 using System.Text;
+using System.Text.Json;
 using Slipway.Core.Data;
+using Slipway.Platform.Features.Sources;
+using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Online;
 
@@ -79,6 +82,37 @@ public sealed class RowLayout
                 return Column.Float64(name, Read(rows, missing, Double, slot), missing);
             default:
                 return Column.String(name, Read<string?>(rows, missing, Text, slot));
+        }
+    }
+
+    /// <summary>One feature of one row as JSON, straight from the bytes: a timestamp as ISO 8601, null where it is null.</summary>
+    public void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> row, int feature)
+    {
+        var slot = row[slots[feature]..];
+        switch (IsNull(row, feature) ? null : (DataType?)Columns[feature].Type)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case DataType.Bool:
+                json.WriteBooleanValue(slot[0] != 0);
+                break;
+            case DataType.Int64:
+                json.WriteNumberValue(BinaryPrimitives.ReadInt64LittleEndian(slot));
+                break;
+            case DataType.Timestamp:
+                json.WriteStringValue(Microseconds.ToDateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(slot)));
+                break;
+            case DataType.Float32:
+                JsonNumber.Write(json, BinaryPrimitives.ReadSingleLittleEndian(slot));
+                break;
+            case DataType.Float64:
+                JsonNumber.Write(json, BinaryPrimitives.ReadDoubleLittleEndian(slot));
+                break;
+            default:
+                var at = BinaryPrimitives.ReadInt32LittleEndian(slot);
+                json.WriteStringValue(row.Slice(at + sizeof(int), BinaryPrimitives.ReadInt32LittleEndian(row[at..])));
+                break;
         }
     }
 

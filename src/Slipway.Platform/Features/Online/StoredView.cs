@@ -51,7 +51,8 @@ public sealed record StoredView(
         var packed = Layout.Pack(history.Select(Features.Select(f => f.Name)).Take(rows));
         return [.. rows.Select((row, i) => new OnlineRow(keys.ToArray(row), times.Longs[row], Created(row), packed[i]))];
 
-        long Created(int row) => created is null || created.IsNull(row) ? createdUs : created.Longs[row];
+        // A row that does not say when it was written loses against one that does, as it does in a training set.
+        long Created(int row) => created is null ? createdUs : created.IsNull(row) ? long.MinValue : created.Longs[row];
 
         (long, long) Age(int row) => (times.Longs[row], Created(row));
     }

@@ -16,6 +16,7 @@ internal sealed class FeatureCatalog
     private readonly Dictionary<string, ServicePlan> services = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WindowedView> windowed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BatchView> batch = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<KeyPart>> keyParts = new(StringComparer.Ordinal);
 
     private FeatureCatalog()
     {
@@ -23,13 +24,29 @@ internal sealed class FeatureCatalog
 
     public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values.Distinct()];
 
-    /// <summary>The stored views by what they are asked for with: the latest by its name, a pinned one as <c>name@version</c>.</summary>
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
-    public IReadOnlyList<string> InUse(string view)
+    /// <summary>The latest versions of the views whose values are stored.</summary>
+    public IReadOnlyList<StoredView> Stored => [.. Sourced.Where(view => IsLatest(view.Stored)).Select(view => view.Stored)];
+
+    /// <summary>The views whose values are stored: first the latest versions, then those that are pinned beside them.</summary>
+    public IReadOnlyList<SourcedView> Sourced =>
+    [
+        .. windowed.Values.Distinct().Select(view => new SourcedView(view.Stored, view.Source, view))
+            .Concat(batch.Values.Distinct().Select(view => new SourcedView(view.Stored, view.Definition.Source!.Source, null)))
+            .OrderByDescending(view => IsLatest(view.Stored)),
+    ];
+
+    /// <inheritdoc cref="FeatureRegistryService.InUseAsync"/>
+    public IReadOnlyList<SourcedView> InUse(string view)
     {
-        var latest = windowed.GetValueOrDefault(view)?.Key ?? Batch(view).Stored.Key;
-        return [view, .. windowed.Keys.Concat(batch.Keys).Where(key => key.StartsWith($"{view}@", StringComparison.Ordinal) && key != latest)];
+        var all = Sourced;
+        SourcedView[] found = [.. all.Where(stored => stored.Stored.Name == view || stored.Stored.Key == view)];
+        return found.Length > 0
+            ? found
+            : throw SlipwayException.NotFound($"There is no stored feature view '{view}'; there are {Names(all.Select(stored => stored.Stored.Name).Distinct())}.");
     }
+
+    /// <summary>Whether the plan is what the service's name stands for.</summary>
+    public bool IsLatest(ServicePlan plan) => services.GetValueOrDefault(plan.Name) == plan;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
@@ -60,6 +77,7 @@ internal sealed class FeatureCatalog
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
                 [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
+            catalog.keyParts[view.Name] = catalog.keyParts[shape.Key] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
             {
                 catalog.windowed[view.Name] = catalog.windowed[shape.Key] = WindowedView.Of(repository, view, shape);
@@ -76,18 +94,23 @@ internal sealed class FeatureCatalog
             catalog.services[service.Name] = catalog.services[plan.Key] = plan;
         }
 
+        catalog.Selections = new SelectionPlans(repository, stored, view => version(DefinitionKind.View, view));
         return catalog;
     }
+
+    /// <summary>Features that callers name one by one.</summary>
+    public SelectionPlans Selections { get; private set; } = null!;
 
     /// <summary>This catalogue with versions that are not the latest, which go by <c>name@version</c> alone.</summary>
     public FeatureCatalog With(IEnumerable<FeatureCatalog> pinned)
     {
-        var all = new FeatureCatalog();
+        var all = new FeatureCatalog { Selections = Selections };
         foreach (var catalog in pinned.Prepend(this))
         {
             Add(catalog, catalog.services, all.services);
             Add(catalog, catalog.windowed, all.windowed);
             Add(catalog, catalog.batch, all.batch);
+            Add(catalog, catalog.keyParts, all.keyParts);
         }
 
         return all;
@@ -117,6 +140,27 @@ internal sealed class FeatureCatalog
 
     public bool IsStreaming(string name) => windowed.ContainsKey(name);
 
+    /// <summary>Which values of a stored view's key name which entity; none for a view that is not stored.</summary>
+    /// <param name="view">A name or <c>name@version</c>; for a version that nobody uses any more the latest speaks.</param>
+    public IReadOnlyList<KeyPart> KeyParts(string view) =>
+        keyParts.GetValueOrDefault(view) ?? keyParts.GetValueOrDefault(view.Split('@')[0]) ?? [];
+
+    private bool IsLatest(StoredView view) =>
+        windowed.GetValueOrDefault(view.Name)?.Stored == view || batch.GetValueOrDefault(view.Name)?.Stored == view;
+
+    private static List<KeyPart> Parts(FeatureRepository repository, FeatureViewDefinition view)
+    {
+        var (parts, first) = (new List<KeyPart>(), 0);
+        foreach (var entity in view.Entities)
+        {
+            var count = repository.Entities.First(e => e.Name == entity).JoinKeys.Count;
+            parts.Add(new KeyPart(entity, first, count));
+            first += count;
+        }
+
+        return parts;
+    }
+
     /// <summary>Windows say when a row was known where late events correct it; pushed rows always do.</summary>
     private static bool TellsCreated(FeatureViewDefinition view) => view.Kind == ViewKind.Streaming
         ? view.Late == LatePolicy.Update
@@ -128,3 +172,7 @@ internal sealed class FeatureCatalog
     private static string Names(IEnumerable<string> names) =>
         names.Where(name => !name.Contains('@', StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
 }
+
+/// <summary>The values of a view's key that name one entity.</summary>
+/// <param name="First">The place of the first of them.</param>
+internal sealed record KeyPart(string Entity, int First, int Count);

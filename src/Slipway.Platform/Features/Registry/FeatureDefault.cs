@@ -17,6 +17,9 @@ public sealed class FeatureDefault
     public static FeatureDefault Of(FeatureDefinition feature) => new(Parse(feature.Type, feature.Default!) ?? throw SlipwayException.Invalid(
         $"The default of feature '{feature.Name}' is '{feature.Default}', which is not a {feature.Type.ToString().ToLowerInvariant()}."));
 
+    /// <summary>A bool, long, double or string; a timestamp as microseconds since the epoch.</summary>
+    public object Value => value;
+
     public Column Fill(Column column)
     {
         if (!column.HasNulls)

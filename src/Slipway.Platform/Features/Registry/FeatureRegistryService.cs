@@ -65,6 +65,28 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     public async ValueTask<ServicePlan> GetServiceAsync(string service, CancellationToken cancel) =>
         (await CatalogAsync(service, cancel)).Service(service);
 
+    /// <inheritdoc cref="GetServiceAsync(string, CancellationToken)"/>
+    /// <param name="fullNames">Whether columns are named after their views as well, whatever the service says.</param>
+    public async ValueTask<ServicePlan> GetServiceAsync(string name, bool fullNames, CancellationToken cancel)
+    {
+        var catalog = await CatalogAsync(name, cancel);
+        var plan = catalog.Service(name);
+        return (catalog.IsLatest(plan) ? catalog : await OlderAsync(plan.Key, cancel)).Selections.Of(plan, fullNames);
+    }
+
+    /// <summary>A plan for features that no service groups. Where two would have one name, its <see cref="ServicePlan.Clash"/> says so.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a view or feature that is not there.</exception>
+    public async ValueTask<ServicePlan> SelectAsync(IReadOnlyList<FeatureSelection> features, bool fullNames, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.Of(features, fullNames);
+
+    /// <summary>The definition in force and its version; null when there is none.</summary>
+    public async ValueTask<(FeatureViewDefinition View, int Version)?> FindViewAsync(string name, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.View(name);
+
+    /// <summary>The definition in force; null when there is none.</summary>
+    public async ValueTask<EntityDefinition?> FindEntityAsync(string name, CancellationToken cancel) =>
+        (await CatalogAsync(cancel)).Selections.Entity(name);
+
     /// <summary>
     /// What a model is pinned to that takes its features from the service now: the version in force, and those of its views. Null for a
     /// service that is not known here.
@@ -105,18 +127,19 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     public Task<List<FeaturePins>> PinsAsync(CancellationToken cancel) =>
         db.ReadAsync(session => FeatureRegistryStore.PinsAsync(session, cancel), cancel);
 
-    /// <summary>
-    /// The stored views that a view's name stands for when it is to be filled: itself, and as <c>name@2</c> each version that somebody
-    /// holds beside it.
-    /// </summary>
+    /// <summary>What a view's name stands for when it is to be filled: the version in force, then each that somebody holds beside it.</summary>
+    /// <param name="view">A name, or <c>name@2</c> for this one alone.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
-    public async ValueTask<IReadOnlyList<string>> InUseAsync(string view, CancellationToken cancel) => (await CatalogAsync(cancel)).InUse(view);
+    public async ValueTask<IReadOnlyList<SourcedView>> InUseAsync(string view, CancellationToken cancel) => (await CatalogAsync(cancel)).InUse(view);
 
     /// <summary>Those in force, then the versions that somebody holds beside them.</summary>
     public async ValueTask<IReadOnlyList<WindowedView>> StreamingViewsAsync(CancellationToken cancel) => (await CatalogAsync(cancel)).Windowed;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the views there are.</exception>
     public async ValueTask<WindowedView> StreamingViewAsync(string name, CancellationToken cancel) => (await CatalogAsync(cancel)).Streaming(name);
+
+    /// <summary>Every view whose values are stored, and where its rows come from: those in force, then the versions held beside them.</summary>
+    public async ValueTask<IReadOnlyList<SourcedView>> StoredViewsAsync(CancellationToken cancel) => (await CatalogAsync(cancel)).Sourced;
 
     /// <summary>The latest version of every definition of a kind, by name.</summary>
     public async Task<IReadOnlyList<StoredDefinition>> ListAsync(DefinitionKind kind, CancellationToken cancel) =>

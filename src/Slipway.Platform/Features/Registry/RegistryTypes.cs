@@ -1,3 +1,7 @@
+using Slipway.Platform.Features.Definitions;
+using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Windowed;
+
 namespace Slipway.Platform.Features.Registry;
 
 public enum DefinitionKind
@@ -37,3 +41,7 @@ public sealed record StoredDefinition(
     /// <summary>Of a service: the versions that it is made of, as <c>view/sales@2</c> and <c>entity/shop@1</c>, so that it can be served for good.</summary>
     public IReadOnlyList<string>? Uses { get; init; }
 }
+
+/// <summary>A view whose values are stored, and where its rows come from.</summary>
+/// <param name="Windowed">Its windows, for a streaming view.</param>
+public sealed record SourcedView(StoredView Stored, SourceDefinition Source, WindowedView? Windowed);

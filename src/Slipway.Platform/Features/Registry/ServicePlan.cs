@@ -65,6 +65,14 @@ public sealed record ServicePlan(
     /// <returns>The <see cref="Columns"/>, in order.</returns>
     public Table Assemble(Table request, Column?[] slots)
     {
+        Compute(request, slots);
+        return new Table([.. Columns.Select(column => slots[column.Slot]!.Rename(column.Column.Name))]);
+    }
+
+    /// <summary>Fills the slots of what is computed, and defaults into those of the lookups that are filled.</summary>
+    /// <param name="slots">Those of the lookups that formulas read are filled.</param>
+    public void Compute(Table request, Column?[] slots)
+    {
         foreach (var (column, slot) in Inputs)
         {
             slots[slot] = request[column.Name];
@@ -74,7 +82,7 @@ public sealed record ServicePlan(
         {
             foreach (var (_, slot) in lookup.Features)
             {
-                slots[slot] = Filled(slot, slots[slot]!);
+                slots[slot] = slots[slot] is { } column ? Filled(slot, column) : null;
             }
         }
 
@@ -89,8 +97,6 @@ public sealed record ServicePlan(
                 slots[slot] = Filled(slot, formula.Evaluate(inputs, name));
             }
         }
-
-        return new Table([.. Columns.Select(column => slots[column.Slot]!.Rename(column.Column.Name))]);
     }
 
     private Column Filled(int slot, Column column) => Defaults.TryGetValue(slot, out var value) ? value.Fill(column) : column;

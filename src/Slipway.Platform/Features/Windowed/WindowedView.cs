@@ -92,6 +92,13 @@ public sealed class WindowedView
         return created is null ? WithCreated(rows, createdUs) : rows.With(prepared[created].Rename(Stored.CreatedTimestamp!));
     }
 
+    /// <summary>The columns of the view, and no row.</summary>
+    public Table NoRows()
+    {
+        var nothing = Prepare(new Table([.. Fields.Select(Empty)]));
+        return Windows is null ? Rows(nothing, 0) : WithCreated(NewAggregator().Advance(), 0);
+    }
+
     /// <summary>Adds when the rows became known, where the view keeps that.</summary>
     public Table WithCreated(Table rows, long createdUs)
     {
@@ -164,6 +171,16 @@ public sealed class WindowedView
 
         return type == DataType.Float32 ? Column.Float32(column.Name, values, nulls) : Column.Float64(column.Name, values, nulls);
     }
+
+    private static Column Empty(ColumnSchema column) => column.Type switch
+    {
+        DataType.Bool => Column.Bool(column.Name, []),
+        DataType.String => Column.String(column.Name, []),
+        DataType.Float32 => Column.Float32(column.Name, []),
+        DataType.Float64 => Column.Float64(column.Name, []),
+        DataType.Timestamp => Column.Timestamp(column.Name, []),
+        _ => Column.Int64(column.Name, []),
+    };
 
     private static (int[] Order, long[] Times) ByTime(Column time, long upTo)
     {

@@ -80,7 +80,7 @@ public sealed class Db : IAsyncDisposable
     }
 
     /// <summary>A read in which <see cref="IndexWalks"/> may say how rows are found.</summary>
-    internal async Task<T> WalkAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
+    public async Task<T> WalkAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
     {
         if (postgres is null)
         {

@@ -1,7 +1,7 @@
 namespace Slipway.Platform.Foundation.Database;
 
 /// <summary>How PostgreSQL may find rows in the rest of a transaction.</summary>
-internal enum IndexWalk
+public enum IndexWalk
 {
     /// <summary>As its statistics say.</summary>
     Free,
@@ -17,7 +17,7 @@ internal enum IndexWalk
 /// Where the query knows the index to go by, PostgreSQL is told so: right after much was written its statistics are missing or
 /// old, and then it reads and sorts everything (measured: 140 ms in place of 2). SQLite follows the query's own order anyway.
 /// </summary>
-internal static class IndexWalks
+public static class IndexWalks
 {
     public static Task UseAsync(this DbSession session, IndexWalk walk, CancellationToken cancel)
     {

@@ -118,11 +118,15 @@ public sealed partial class Migrator(Db db, TimeProvider time)
     }
 
     /// <summary>
-    /// SQLite sorts text by bytes already and knows no "C". What stands in <c>/*sqlite: …*/</c> is for SQLite alone.
+    /// SQLite sorts text by bytes already and knows no "C". What stands in <c>/*sqlite: …*/</c> is for SQLite alone, what stands in
+    /// <c>/*postgres: …*/</c> for PostgreSQL.
     /// </summary>
     private static string ForEngine(string sql, DbEngine engine) => engine == DbEngine.Sqlite
         ? SqliteOnly().Replace(sql.Replace(" collate \"C\"", "", StringComparison.Ordinal), "$1")
-        : sql;
+        : PostgresOnly().Replace(sql, "$1");
+
+    [GeneratedRegex(@"/\*postgres:([^*]*)\*/", RegexOptions.CultureInvariant)]
+    private static partial Regex PostgresOnly();
 
     [GeneratedRegex(@"/\*sqlite:([^*]*)\*/", RegexOptions.CultureInvariant)]
     private static partial Regex SqliteOnly();

@@ -29,6 +29,9 @@ public sealed record AllowedTarget
             : throw new FormatException($"'{text}' is neither a host, nor an address, nor a range of addresses");
     }
 
+    /// <summary>The host of a URL that the operator configured, and no other.</summary>
+    public static AllowedTarget HostOf(Uri url) => new(url.IdnHost, null);
+
     /// <param name="name">As the URL has it.</param>
     public bool Covers(string name, IPAddress address) =>
         string.Equals(host, name, StringComparison.OrdinalIgnoreCase) || (range?.Contains(address) ?? false);

@@ -11,6 +11,9 @@ namespace Slipway.Platform.Foundation.Outgoing;
 /// </summary>
 public sealed class OutgoingAddressPolicy(IReadOnlyList<AllowedTarget> allowed)
 {
+    /// <summary>This policy for one caller, who may call <paramref name="target"/> as well.</summary>
+    public OutgoingAddressPolicy With(AllowedTarget target) => new([.. allowed, target]);
+
     /// <summary>A handler whose connections follow the policy. It uses no proxy, which would hide the address that is called.</summary>
     /// <remarks>Redirects are not followed unless the caller turns them on; those connections follow the policy as well.</remarks>
     public SocketsHttpHandler CreateHandler() => new()

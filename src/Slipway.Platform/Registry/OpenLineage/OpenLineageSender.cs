@@ -4,6 +4,7 @@ using Slipway.Core.Errors;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Foundation.Outgoing;
 using Slipway.Platform.Tracking;
 
 namespace Slipway.Platform.Registry.OpenLineage;
@@ -31,16 +32,14 @@ internal sealed class OpenLineageSender : IDisposable
 
     public OpenLineageSender(
         Db db, JobService jobs, TrackingService tracking, ExperimentService experiments, LineageService lineage, OpenLineageOptions options,
-        TimeProvider time)
+        OutgoingAddressPolicy outgoing, TimeProvider time)
     {
         (this.db, this.jobs, this.tracking, this.experiments, this.lineage, this.options, this.time) =
             (db, jobs, tracking, experiments, lineage, options, time);
 
-        // Events and the key go where the operator said, and nowhere else.
-        http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
-        {
-            Timeout = TimeSpan.FromSeconds(10),
-        };
+        // Events and the key go where the operator said, be it an inner address, and nowhere else.
+        var policy = options.Target is { } target ? outgoing.With(AllowedTarget.HostOf(target)) : outgoing;
+        http = new HttpClient(policy.CreateHandler()) { Timeout = TimeSpan.FromSeconds(10) };
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("Slipway", null));
         if (options.ApiKey is not null)
         {

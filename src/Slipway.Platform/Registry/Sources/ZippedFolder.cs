@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Slipway.Core.Errors;
+using Slipway.Core.Streams;
 
 namespace Slipway.Platform.Registry.Sources;
 
@@ -37,70 +38,26 @@ internal sealed class ZippedFolder : IDisposable
     /// <summary>Where its MLmodel is.</summary>
     public string Root { get; }
 
-    public async Task<Stream?> OpenAsync(string path, CancellationToken cancel) => archive.GetEntry(path) is { } entry
-        ? new CappedStream(await entry.OpenAsync(cancel), maxBytes, path)
-        : null;
+    public async Task<Stream?> OpenAsync(string path, CancellationToken cancel) =>
+        archive.GetEntry(path) is { } entry ? Capped(await entry.OpenAsync(cancel), path) : null;
 
     public void Dispose() => archive.Dispose();
 
     /// <summary>What an archive says of its sizes is not believed: the bytes are counted as they come.</summary>
-    private sealed class CappedStream(Stream inner, long maxBytes, string path) : Stream
+    private ForwardStream Capped(Stream entry, string path)
     {
-        private long read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Counted(inner.Read(buffer, offset, count));
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            try
+        long total = 0;
+        return new ForwardStream(
+            entry,
+            bytes =>
             {
-                return Counted(await inner.ReadAsync(buffer, cancellationToken));
-            }
-            catch (InvalidDataException wrong)
-            {
-                throw SlipwayException.Invalid($"'{path}' in the zip archive is damaged: {wrong.Message}");
-            }
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-
-        private int Counted(int bytes)
-        {
-            read += bytes;
-            return read <= maxBytes ? bytes : throw new SlipwayException(
-                ErrorKind.TooLarge, $"'{path}' in the zip archive unpacks to more than the limit of {maxBytes} bytes.");
-        }
+                if ((total += bytes) > maxBytes)
+                {
+                    throw new SlipwayException(ErrorKind.TooLarge, $"'{path}' in the zip archive unpacks to more than the limit of {maxBytes} bytes.");
+                }
+            },
+            failure => failure is InvalidDataException
+                ? SlipwayException.Invalid($"'{path}' in the zip archive is damaged: {failure.Message}")
+                : null);
     }
 }

@@ -76,7 +76,7 @@ public sealed class FeedbackService
             added.Count, outcomes.Length - added.Count - different.Length + repeated, different.Length, unmatched);
     }
 
-    /// <summary>Each prediction's outcome once.</summary>
+    /// <summary>Each prediction's outcome once, by id: callers with the same outcomes wait for each other in one order, not in a circle.</summary>
     private static Outcome[] Distinct(IReadOnlyList<Outcome> outcomes)
     {
         if (outcomes.Count > MaxOutcomes)
@@ -99,6 +99,6 @@ public sealed class FeedbackService
             }
         }
 
-        return [.. byId.Values];
+        return [.. byId.Values.OrderBy(outcome => outcome.PredictionId, StringComparer.Ordinal)];
     }
 }

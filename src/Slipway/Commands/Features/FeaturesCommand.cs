@@ -8,6 +8,8 @@ internal static class FeaturesCommand
     public static Command Create() => new("features", "Define, compute, store and read features.")
     {
         JoinCommand.Create(),
+        MaterializeCommand.Create(),
+        EraseCommand.Create(),
         DeadLettersCommand.Create(),
     };
 }

@@ -11,17 +11,22 @@ internal static class JoinCommand
 {
     private static readonly Option<string> Repository = new("--repo")
     {
-        HelpName = "DIR", Description = "The folder with the definitions in YAML", Required = true,
+        HelpName = "DIR",
+        Description = "The folder with the definitions in YAML",
+        Required = true,
     };
 
     private static readonly Option<string> Entities = new("--entities")
     {
-        HelpName = "FILE", Description = "Rows with event_timestamp and the join keys, .parquet or .csv", Required = true,
+        HelpName = "FILE",
+        Description = "Rows with event_timestamp and the join keys, .parquet or .csv",
+        Required = true,
     };
 
     private static readonly Option<string?> Features = new("--features")
     {
-        HelpName = "LIST", Description = "What to join, as view:feature,view:feature,…",
+        HelpName = "LIST",
+        Description = "What to join, as view:feature,view:feature,…",
     };
 
     private static readonly Option<string?> Service = new("--service") { HelpName = "NAME", Description = "… or all features of a feature service" };
@@ -35,7 +40,9 @@ internal static class JoinCommand
 
     private static readonly Option<string> Output = new("--out")
     {
-        HelpName = "FILE", Description = "The result, .parquet or .csv; replaces a file that is there", Required = true,
+        HelpName = "FILE",
+        Description = "The result, .parquet or .csv; replaces a file that is there",
+        Required = true,
     };
 
     /// <summary>Small enough for several views at once beside what the join itself keeps; beyond it DuckDB goes to disk.</summary>

@@ -9,8 +9,8 @@ namespace Slipway.Hosting.SignIn;
 /// <see cref="AccessRule"/> asks. A path without a route is closed as well: what exists is nobody's business who is not known.
 /// </summary>
 internal sealed partial class SignInMiddleware(
-    RequestDelegate next, SignInPolicy policy, SignInService keys, TokenSignIn tokens, FailureLimit failures, AccessService access,
-    ILogger<SignInMiddleware> log)
+    RequestDelegate next, SignInPolicy policy, SignInService keys, TokenSignIn tokens, SignatureSignIn signatures, FailureLimit failures,
+    AccessService access, ILogger<SignInMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -44,7 +44,9 @@ internal sealed partial class SignInMiddleware(
 
     private async ValueTask<Actor> IdentifyAsync(HttpContext context)
     {
-        if (Credentials.Of(context.Request.Headers) is not { } shown)
+        var signature = SignatureSignIn.Of(context);
+        var shown = signature is null ? Credentials.Of(context.Request.Headers) : null;
+        if (signature is null && shown is null)
         {
             throw new SlipwayException(
                 ErrorKind.Unauthenticated,
@@ -55,8 +57,10 @@ internal sealed partial class SignInMiddleware(
         var isOver = failures.IsReached(address);
 
         // A token that is right is told by its signature alone, so others at the address cannot shut its holder out.
-        var actor = await keys.ByKeyAsync(shown.Text, onlyKnown: isOver, context.RequestAborted)
-            ?? await tokens.ByTokenAsync(context, shown.Text);
+        var actor = signature is not null
+            ? await signatures.BySignatureAsync(context, signature, onlyKnown: isOver)
+            : await keys.ByKeyAsync(shown!.Value.Text, onlyKnown: isOver, context.RequestAborted)
+                ?? await tokens.ByTokenAsync(context, shown.Value.Text);
         if (actor is not null)
         {
             return actor;
@@ -71,7 +75,7 @@ internal sealed partial class SignInMiddleware(
 
         failures.Count(address);
         LogRefused(address?.ToString() ?? "nowhere", context.Request.Method, context.Request.Path);
-        throw new SlipwayException(ErrorKind.Unauthenticated, "The key or token is wrong, has expired or was revoked.");
+        throw new SlipwayException(ErrorKind.Unauthenticated, "The key, token or signature is wrong, has expired or was revoked.");
     }
 
     [LoggerMessage(1010, LogLevel.Information, "A wrong key from {Address} for {Method} {Path}")]

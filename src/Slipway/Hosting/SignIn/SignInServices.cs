@@ -8,7 +8,7 @@ internal static class SignInServices
 {
     public static IServiceCollection AddSignIn(this IServiceCollection services, SlipwayOptions options)
     {
-        services.AddSingleton<SignInPolicy>().AddSingleton<TokenSignIn>().AddSingleton<FailureLimit>().AddHostedService<SignInStartup>();
+        services.AddSingleton<SignInPolicy>().AddSingleton<TokenSignIn>().AddSingleton<SignatureSignIn>().AddSingleton<FailureLimit>().AddHostedService<SignInStartup>();
         if (options.Oidc is { } oidc)
         {
             // A default that no handler has: the framework would otherwise ask this one before sign-in does, and keep its answer.
