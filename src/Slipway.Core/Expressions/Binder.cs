@@ -109,10 +109,11 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
         return OfOneType(ordered, [.. conditions, .. places[(args.Length / 2)..].Select(i => args[i])], args.Length / 2);
     }
 
+    /// <remarks>DuckDB takes a bare date_trunc that is compared with a constant for true or false where its timestamp is null.</remarks>
     private Node Truncated(Call call, Node time) =>
         call.Arguments[0] is Literal { Value: string unit } && DateFunctions.Truncation(unit) is { } function
             ? time.To(DataType.Timestamp) is { } timestamp
-                ? Node.Map(DataType.Timestamp, timestamp, function, $"cast(date_trunc('{unit}', {timestamp.Sql}) as timestamp)")
+                ? Node.Map(DataType.Timestamp, timestamp, function, $"make_timestamp(epoch_us(date_trunc('{unit}', {timestamp.Sql})))")
                 : throw At(call.Arguments[1], $"date_trunc takes a timestamp, not {Name(time.Type)}.")
             : throw At(call.Arguments[0], $"date_trunc takes one of {string.Join(", ", DateFunctions.TruncationUnits)} in quotes.");
 

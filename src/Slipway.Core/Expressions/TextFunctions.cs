@@ -28,7 +28,10 @@ internal static class TextFunctions
             Overload.Total<string, string>("trim", Text, Text, s => s.Trim(' '), "trim({0}, ' ')"),
             Overload.Total<string, string>("ltrim", Text, Text, s => s.TrimStart(' '), "ltrim({0}, ' ')"),
             Overload.Total<string, string>("rtrim", Text, Text, s => s.TrimEnd(' '), "rtrim({0}, ' ')"),
-            Test("contains", (s, part) => s.Contains(part, StringComparison.Ordinal)),
+            // DuckDB's contains takes lists as well, and does not know which is meant where both texts are constants that come to null.
+            Overload.Total<string, string, bool>(
+                "contains", Text, Text, DataType.Bool, (s, part) => s.Contains(part, StringComparison.Ordinal),
+                "contains(cast({0} as varchar), cast({1} as varchar))"),
             Test("starts_with", (s, part) => s.StartsWith(part, StringComparison.Ordinal)),
             Test("ends_with", (s, part) => s.EndsWith(part, StringComparison.Ordinal)),
             Overload.Of<string, long, string>(

@@ -66,35 +66,15 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
     public async ValueTask<Actor?> BySignatureAsync(
         string id, bool onlyKnown, Func<string, ValueTask<bool>> isSigned, CancellationToken cancel)
     {
-        var known = cache.Current;
-        var found = known.Keys.GetValueOrDefault(id);
-        if (found is null && onlyKnown)
-        {
-            return null;
-        }
-
-        if (found is null || !cache.IsFresh(found.ReadAt))
-        {
-            found = await ReadAsync(known, id, null, cancel);
-        }
-
+        var found = onlyKnown && !cache.Current.Keys.ContainsKey(id) ? null : await FindAsync(id, cancel);
         return found?.Stored.SigningSecret is { } secret && await isSigned(secret) ? Use(found) : null;
     }
 
     /// <summary>The holder of a key, as it is now, for what was signed in the key's name before.</summary>
     /// <param name="id">Of a key; whoever asks has a proof that the key was shown.</param>
     /// <returns>Null for a key that has expired or was revoked, and for one whose principal is disabled or gone.</returns>
-    public async ValueTask<Actor?> ByKeyIdAsync(string id, CancellationToken cancel)
-    {
-        var known = cache.Current;
-        var found = known.Keys.GetValueOrDefault(id);
-        if (found is null || !cache.IsFresh(found.ReadAt))
-        {
-            found = await ReadAsync(known, id, null, cancel);
-        }
-
-        return found is null ? null : Use(found);
-    }
+    public async ValueTask<Actor?> ByKeyIdAsync(string id, CancellationToken cancel) =>
+        await FindAsync(id, cancel) is { } found ? Use(found) : null;
 
     /// <summary>Somebody that a trusted issuer vouches for, with what the principal of that name, if there is one, holds here.</summary>
     /// <param name="vouched">With the roles that the issuer's claims give.</param>
@@ -115,6 +95,12 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
         }
 
         return found.Principal.Disabled ? null : Join(vouched, found.Principal);
+    }
+
+    private async ValueTask<SignInCache.KnownKey?> FindAsync(string id, CancellationToken cancel)
+    {
+        var known = cache.Current;
+        return known.Keys.TryGetValue(id, out var found) && cache.IsFresh(found.ReadAt) ? found : await ReadAsync(known, id, null, cancel);
     }
 
     /// <param name="hash">Of the text that was shown; null where none needs to be.</param>

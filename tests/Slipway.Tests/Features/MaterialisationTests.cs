@@ -5,33 +5,20 @@ using static Slipway.Tests.Features.WeatherFeatures;
 
 namespace Slipway.Tests.Features;
 
-public abstract class MaterialisationContract(PostgresServer? postgres, RedisServer? redis) : OnEveryOnlineStore(postgres, redis)
+public abstract class MaterialisationContract(PostgresServer? postgres, RedisServer? redis) : OnEveryWeatherStore(postgres, redis)
 {
     private const int Many = 45_000;
-    private WeatherFeatures features = null!;
-
-    protected override async Task PrepareAsync()
-    {
-        await base.PrepareAsync();
-        features = await WeatherFeatures.OpenAsync(Db, Time, Open(), Cancel);
-    }
-
-    protected override async Task CleanUpAsync()
-    {
-        features?.Dispose();
-        await base.CleanUpAsync();
-    }
 
     private async Task<DateTimeOffset?> WatermarkAsync() =>
-        (await features.Batches.WatermarksAsync(Cancel)).TryGetValue("weather@1", out var at) ? at : null;
+        (await Features.Batches.WatermarksAsync(Cancel)).TryGetValue("weather@1", out var at) ? at : null;
 
-    private async Task<double?> TemperatureAsync(string airport, double hour) => (await features.ReadAsync(hour, Cancel, airport))[0].Value;
+    private async Task<double?> TemperatureAsync(string airport, double hour) => (await Features.ReadAsync(hour, Cancel, airport))[0].Value;
 
     [Fact]
     public async Task The_newest_row_of_each_entity_is_online_and_none_after_the_end()
     {
         var rows = Weather(("ORD", 9, 9, 1), ("ORD", 10, 9, 2), ("ORD", 10, 10, 3), ("ORD", 12, 12, 4), ("DEN", 10, 1, 5), (null, 10, 1, 6));
-        var run = await features.MaterialiseAsync("run", "weather", rows, 11, Cancel);
+        var run = await Features.MaterialiseAsync("run", "weather", rows, 11, Cancel);
         Assert.Equal((2, 1.0, true), (run.Rows, run.Done, run.Finished));
         Assert.Equal((3.0, 5.0), (await TemperatureAsync("ORD", 11), await TemperatureAsync("DEN", 11)));
         Assert.Equal(At(11), await WatermarkAsync());
@@ -40,9 +27,9 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
     [Fact]
     public async Task An_incremental_run_takes_what_is_new_and_what_came_late()
     {
-        await features.MaterialiseAsync("one", "weather", Weather(("ORD", 9, 9, 1)), 10, Cancel, MaterialisationMode.Incremental);
+        await Features.MaterialiseAsync("one", "weather", Weather(("ORD", 9, 9, 1)), 10, Cancel, MaterialisationMode.Incremental);
         var later = Weather(("ORD", 9, 9, 1), ("DEN", 8, 8, 7), ("SFO", 9, 11, 8), ("LAX", 11, 11, 9));
-        var run = await features.MaterialiseAsync("two", "weather", later, 12, Cancel, MaterialisationMode.Incremental);
+        var run = await Features.MaterialiseAsync("two", "weather", later, 12, Cancel, MaterialisationMode.Incremental);
 
         // DEN's row was written before the watermark: the first run has seen it. SFO's is as old, but was written since.
         Assert.Equal(2, run.Rows);
@@ -54,16 +41,16 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
     public async Task A_range_moves_the_watermark_only_when_it_leaves_no_gap()
     {
         var rows = Weather(("ORD", 9, 9, 1), ("ORD", 13, 13, 2), ("DEN", 15, 15, 3));
-        await features.MaterialiseAsync("apart", "weather", rows, 14, Cancel, MaterialisationMode.Range, from: 13);
+        await Features.MaterialiseAsync("apart", "weather", rows, 14, Cancel, MaterialisationMode.Range, from: 13);
         Assert.Null(await WatermarkAsync());
-        await features.MaterialiseAsync("all", "weather", rows, 10, Cancel);
-        await features.MaterialiseAsync("gap", "weather", rows, 16, Cancel, MaterialisationMode.Range, from: 12);
+        await Features.MaterialiseAsync("all", "weather", rows, 10, Cancel);
+        await Features.MaterialiseAsync("gap", "weather", rows, 16, Cancel, MaterialisationMode.Range, from: 12);
         Assert.Equal(At(10), await WatermarkAsync());
-        await features.MaterialiseAsync("next", "weather", rows, 16, Cancel, MaterialisationMode.Range, from: 10);
+        await Features.MaterialiseAsync("next", "weather", rows, 16, Cancel, MaterialisationMode.Range, from: 10);
         Assert.Equal(At(16), await WatermarkAsync());
 
         // The range that ends before what is online changes nothing.
-        await features.MaterialiseAsync("old", "weather", rows, 9, Cancel, MaterialisationMode.Range, from: 0);
+        await Features.MaterialiseAsync("old", "weather", rows, 9, Cancel, MaterialisationMode.Range, from: 0);
         Assert.Equal((2.0, At(16)), (await TemperatureAsync("ORD", 14), await WatermarkAsync()));
     }
 
@@ -75,7 +62,7 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
         using var flaky = await WeatherFeatures.OpenAsync(Db, Time, full, Cancel);
         var rows = ManyAirports();
         await Assert.ThrowsAnyAsync<Exception>(() => flaky.MaterialiseAsync("run", "weather", rows, 100, Cancel));
-        var half = Assert.Single(await features.Batches.RunAsync("run", Cancel));
+        var half = Assert.Single(await Features.Batches.RunAsync("run", Cancel));
         Assert.InRange(half.Rows, 1, Many - 1);
         Assert.InRange(half.Done, 0.01, 0.99);
         Assert.Equal((false, null), (half.Finished, await WatermarkAsync()));
@@ -90,7 +77,7 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
         var whole = await second.MaterialiseAsync("run", "weather", rows, 100, Cancel);
         Assert.Equal((Many, 1.0, true), (whole.Rows, whole.Done, whole.Finished));
         Assert.Equal(Many - half.Rows, written);
-        Assert.Equal(Many, (await features.Store.KeysAsync("weather@1", Cancel).ToListAsync(Cancel)).Count);
+        Assert.Equal(Many, (await Features.Store.KeysAsync("weather@1", Cancel).ToListAsync(Cancel)).Count);
 
         // Asked again, a finished run does nothing.
         await second.MaterialiseAsync("run", "weather", rows, 100, Cancel);
@@ -104,16 +91,16 @@ public abstract class MaterialisationContract(PostgresServer? postgres, RedisSer
         using var other = await WeatherFeatures.OpenAsync(db, Time, Open(db), Cancel);
         var rows = ManyAirports();
         await Task.WhenAll(
-            features.MaterialiseAsync("run", "weather", rows, 100, Cancel), other.MaterialiseAsync("run", "weather", rows, 100, Cancel));
-        Assert.Equal(Many, Assert.Single(await features.Batches.RunAsync("run", Cancel)).Rows);
+            Features.MaterialiseAsync("run", "weather", rows, 100, Cancel), other.MaterialiseAsync("run", "weather", rows, 100, Cancel));
+        Assert.Equal(Many, Assert.Single(await Features.Batches.RunAsync("run", Cancel)).Rows);
     }
 
     [Fact]
     public async Task What_a_stream_or_a_push_wrote_later_stays()
     {
-        await features.MaterialiseAsync("one", "weather", Weather(("ORD", 10, 10, 1)), 100, Cancel);
-        await features.MaterialiseAsync("push", "weather", Weather(("ORD", 12, 12, 2)), 100, Cancel, MaterialisationMode.Range, from: 12);
-        await features.MaterialiseAsync("again", "weather", Weather(("ORD", 11, 50, 3)), 100, Cancel);
+        await Features.MaterialiseAsync("one", "weather", Weather(("ORD", 10, 10, 1)), 100, Cancel);
+        await Features.MaterialiseAsync("push", "weather", Weather(("ORD", 12, 12, 2)), 100, Cancel, MaterialisationMode.Range, from: 12);
+        await Features.MaterialiseAsync("again", "weather", Weather(("ORD", 11, 50, 3)), 100, Cancel);
         Assert.Equal(2, await TemperatureAsync("ORD", 12));
     }
 

@@ -95,6 +95,20 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
     }
 
     [Fact]
+    public async Task An_event_from_a_clock_that_runs_ahead_does_not_make_the_others_late()
+    {
+        var now = (Microseconds.From(Time.GetUtcNow()) / SensorStreams.Minute) - 60;
+        await PushAsync(Row("ann", now, 5));
+        await PushAsync(Row("bob", now + (26 * 60), 1)); // 25 hours after it came
+        await PushAsync(Row("ann", now + 1, 6), Row("bob", now + 30, 1));
+
+        Assert.Equal(11, (await ReadAsync("ann")).Sum);
+        var letter = Assert.Single((await letters.ListAsync("payments", null, 10, Cancel)).Items);
+        Assert.StartsWith("Ahead: its time ", letter.Cause, StringComparison.Ordinal);
+        Assert.Contains(" is more than a day after it came, at ", letter.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_history_of_a_topic_holds_what_was_served_when_it_was_served()
     {
         await PushAsync(Row("ann", 3, 5), Row("bob", 26, 1));
@@ -199,7 +213,7 @@ public abstract class PushContract(PostgresServer? postgres) : OnBothEngines(pos
         }
     }
 
-    private static byte[] Row(string user, int minute, long amount) =>
+    private static byte[] Row(string user, long minute, long amount) =>
         Encoding.UTF8.GetBytes($$"""{"user":"{{user}}","at":"{{DateTimeOffset.UnixEpoch.AddMinutes(minute):O}}","amount":{{amount}}}""");
 
     private async Task<(double? Amount, double? Sum)> ReadAsync(string user)

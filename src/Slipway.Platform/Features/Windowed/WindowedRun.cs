@@ -23,6 +23,9 @@ public sealed record WindowedOutcome(IReadOnlyList<Table> Rows, IReadOnlyList<Re
 /// <param name="historyUntil">Events up to this time were taken from history; in the topic they are late.</param>
 public sealed class WindowedRun(WindowedView view, byte[]? state, bool online, long? historyUntil = null)
 {
+    /// <summary>How far the time of an event may be after it came, where watermarks are derived: beyond it a clock is wrong, and would make all others late.</summary>
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(1);
+
     private readonly WindowAggregator? windows = view.Windows is null ? null : state is null ? view.NewAggregator() : view.Restore(state);
     private long? given;
 
@@ -95,6 +98,7 @@ public sealed class WindowedRun(WindowedView view, byte[]? state, bool online, l
     {
         var fresh = WithoutHistory(prepared);
         outcome.Late += prepared.Rows - fresh.Rows;
+        fresh = WithoutAhead(fresh, eventOf, outcome);
         var origins = fresh[WindowedView.OriginColumn].Longs;
         var times = fresh[view.EventTimestamp];
         foreach (var refused in aggregator.Add(fresh))
@@ -138,6 +142,30 @@ public sealed class WindowedRun(WindowedView view, byte[]? state, bool online, l
 
         var times = prepared[view.EventTimestamp];
         return prepared.Where(row => times.IsNull(row) || times.Longs[row] > until);
+    }
+
+    private Table WithoutAhead(Table prepared, Func<long, StoredEvent> eventOf, Gathered outcome)
+    {
+        if (view.Windows!.MaxOutOfOrderness is null)
+        {
+            return prepared;
+        }
+
+        var (times, origins) = (prepared[view.EventTimestamp], prepared[WindowedView.OriginColumn].Longs);
+        return prepared.Where(row =>
+        {
+            var source = eventOf(origins[row]);
+            if (times.IsNull(row) || times.Longs[row] - source.AppendedUs <= MaxAhead.Ticks / TimeSpan.TicksPerMicrosecond)
+            {
+                return true;
+            }
+
+            outcome.Refused.Add(new RefusedEntry(
+                source,
+                $"Ahead: its time {Microseconds.ToDateTimeOffset(times.Longs[row]):O} is more than a day after it came, "
+                + $"at {Microseconds.ToDateTimeOffset(source.AppendedUs):O}."));
+            return false;
+        });
     }
 
     private string Describe(RefusalCause cause, Column times, int row) => cause switch

@@ -80,26 +80,8 @@ public sealed class Db : IAsyncDisposable
     }
 
     /// <summary>A read in which <see cref="IndexWalks"/> may say how rows are found.</summary>
-    public async Task<T> WalkAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
-    {
-        if (postgres is null)
-        {
-            return await ReadAsync(work, cancel);
-        }
-
-        try
-        {
-            await using var connection = await postgres.OpenConnectionAsync(cancel);
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            var result = await work(new DbSession(connection, transaction));
-            await transaction.CommitAsync(cancel);
-            return result;
-        }
-        catch (DbException failure) when (DbErrors.Translate(failure) is { } translated)
-        {
-            throw translated;
-        }
-    }
+    public Task<T> WalkAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel) =>
+        sqlite is not null ? ReadAsync(work, cancel) : WriteAsync(work, cancel);
 
     public async Task<T> WriteAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancel)
     {
