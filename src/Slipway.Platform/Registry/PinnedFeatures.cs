@@ -1,3 +1,5 @@
+using Slipway.Platform.Access;
+
 namespace Slipway.Platform.Registry;
 
 /// <summary>The versions that a model is trained on and served with.</summary>
@@ -9,5 +11,6 @@ public sealed record PinnedFeatures(string Service, IReadOnlyDictionary<string, 
 /// Says which versions a feature service stands for now; null for one that is not known. The composition root binds it to the feature
 /// registry.
 /// </summary>
+/// <param name="actor">Must be able to read the values, which predictions may show.</param>
 /// <param name="service">A name, or a version as <c>flight_delay@3</c>.</param>
-public delegate ValueTask<PinnedFeatures?> FeaturePinning(string service, CancellationToken cancel);
+public delegate ValueTask<PinnedFeatures?> FeaturePinning(Actor actor, string service, CancellationToken cancel);

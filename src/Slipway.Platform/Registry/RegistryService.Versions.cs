@@ -41,7 +41,7 @@ public sealed partial class RegistryService
         }
 
         var run = await FindRunAsync(session, actor, version, cancel);
-        version = await PinnedAsync(version, cancel);
+        version = await PinnedAsync(actor, version, cancel);
         var now = NowMs();
         var created = new ModelVersion(
             version.Model, taken.Last + 1, await NumberAsync(session, version, cancel), Stage.Development, version.RunId,
@@ -272,8 +272,8 @@ public sealed partial class RegistryService
     }
 
     /// <summary>Whatever is applied later, this version is served with the features that it was trained on.</summary>
-    private async Task<NewVersion> PinnedAsync(NewVersion version, CancellationToken cancel) =>
-        version.FeatureService is { } service && pinning is not null && await pinning(service, cancel) is { } pinned
+    private async Task<NewVersion> PinnedAsync(Actor actor, NewVersion version, CancellationToken cancel) =>
+        version.FeatureService is { } service && pinning is not null && await pinning(actor, service, cancel) is { } pinned
             ? version with { FeatureService = pinned.Service, FeatureViews = version.FeatureViews.Count > 0 ? version.FeatureViews : pinned.Views }
             : version;
 

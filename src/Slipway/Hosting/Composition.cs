@@ -119,7 +119,7 @@ internal static class Composition
             })
             .AddRegistry()
             .AddFeatures()
-            .AddSingleton<FeaturePinning>(provider => (service, cancel) => provider.GetRequiredService<FeatureRegistryService>().PinAsync(service, cancel))
+            .AddSingleton<FeaturePinning>(provider => (actor, service, cancel) => provider.GetRequiredService<FeatureRegistryService>().PinAsync(actor, service, cancel))
             .AddSingleton<FeatureHold>(provider => provider.GetRequiredService<FeatureRegistryService>().HoldAsync)
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
             .AddServing()

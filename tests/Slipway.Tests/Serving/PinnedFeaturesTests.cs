@@ -11,6 +11,8 @@ using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation.Events;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Serving;
+using Slipway.Platform.Serving.Predictions;
+using Slipway.Platform.Serving.Rollouts;
 using Slipway.Platform.Streaming;
 
 namespace Slipway.Tests.Serving;
@@ -90,6 +92,36 @@ public abstract class PinnedFeaturesContract(PostgresServer? postgres) : OnServi
 
         Assert.Equal((0.8f, 0.4f), (await PredictAsync(first.Version.ToString()), await PredictAsync(second.Version.ToString())));
         Assert.Equal(["pumps@1", "pumps@2"], Assert.Single(await registry.PinsAsync(Cancel)).Services);
+    }
+
+    [Fact]
+    public async Task A_canary_holds_both_versions_until_it_ends()
+    {
+        var first = await Kit.RegisterAsync(TestModels.Echo, featureService: "pumps");
+        await Kit.DeployAsync(first);
+        await HalveAsync();
+        var second = await Kit.RegisterAsync(TestModels.Inverse, featureService: "pumps");
+        await Kit.Rollouts.StartAsync(
+            "live", second.Version.ToString(), new CanaryPlan { Steps = [50], MinOutcomesPerStep = 100, Margin = 0.3 }, ServingKit.Carl, "drift", Cancel);
+        Assert.Equal(["pumps@1", "pumps@2"], Assert.Single(await registry.PinsAsync(Cancel)).Services);
+        Assert.Equal(["pressure@1", "pressure@2"], (await registry.StreamingViewsAsync(Cancel)).Select(view => view.Key).Order());
+
+        // Both versions look x up: the champion gets 1 and is right, the challenger gets 0.5, inverts it and is further off.
+        await PushAsync(1);
+        Rollout? ended = null;
+        for (var round = 0; ended is not { State: not RolloutState.Running }; round++)
+        {
+            Assert.True(round < 20, "The canary did not end.");
+            string[] ids = [.. Enumerable.Range(0, 200).Select(i => $"{round}-{i}")];
+            await Kit.Serving.PredictAsync("live", new PredictRequest(new Table([Column.String("pump", [.. ids.Select(_ => "p1")])])) { Ids = ids }, Cancel);
+            await Kit.Log.FlushAsync(Cancel);
+            await Kit.Feedback.RecordAsync([.. ids.Select(id => new Outcome(id, 1))], replace: false, Cancel);
+            ended = await Kit.Rollouts.EvaluateAsync("live", Cancel);
+        }
+
+        Assert.Equal(RolloutState.RolledBack, ended.State);
+        Assert.Equal(["pumps@1"], Assert.Single(await registry.PinsAsync(Cancel)).Services);
+        Assert.Equal(["pressure@1", "pressure@2"], (await registry.StreamingViewsAsync(Cancel)).Select(view => view.Key).Order());
     }
 
     [Fact]

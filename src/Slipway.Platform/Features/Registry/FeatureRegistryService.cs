@@ -11,11 +11,12 @@ using Slipway.Platform.Registry;
 namespace Slipway.Platform.Features.Registry;
 
 /// <summary>The definitions that are in force, each with its versions, and what they compile to.</summary>
-public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider time)
+public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider time, LineageService? lineage = null)
 {
     /// <summary>How long a server on PostgreSQL may go on with definitions that another server has replaced.</summary>
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
+    private readonly AccessService access = new();
     private readonly Pulse changed = new();
     private readonly Lock gate = new();
     private readonly ConcurrentDictionary<string, FeatureCatalog> older = new(StringComparer.Ordinal);
@@ -45,6 +46,8 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
                 var diff = await DiffAsync(session, definitions, actor, cancel);
                 var sequence = await FeatureRegistryStore.SequenceAsync(session, cancel);
                 await RememberUsesAsync(session, cancel);
+                await DefinitionRights.RequireAsync(session, access, actor, diff, cancel);
+                await FeatureLineage.DrawAsync(session, lineage, diff.ConvertAll(d => d.Stored), cancel);
                 foreach (var (change, stored) in diff.Where(d => d.Change.Action != ChangeAction.Unchanged))
                 {
                     await FeatureRegistryStore.PutAsync(session, stored, ++sequence, cancel);
@@ -91,15 +94,23 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     /// What a model is pinned to that takes its features from the service now: the version in force, and those of its views. Null for a
     /// service that is not known here.
     /// </summary>
-    public async ValueTask<PinnedFeatures?> PinAsync(string service, CancellationToken cancel)
+    /// <exception cref="SlipwayException">Forbidden for one who may not read what the model would be given; NotFound for a version.</exception>
+    public async ValueTask<PinnedFeatures?> PinAsync(Actor actor, string service, CancellationToken cancel)
     {
         var catalog = await CatalogAsync(cancel);
         if (FeatureReference.Parse(service).Version is null && !catalog.HasService(service))
         {
+            // It may be made later, of views that nobody knows yet.
+            access.Require(actor, Role.Viewer, $"service/{service}");
             return null;
         }
 
         var plan = await GetServiceAsync(service, cancel);
+        foreach (var view in plan.Views)
+        {
+            access.RequireOn(AccessScope.OfView(view), actor, Role.Viewer, $"view/{view}");
+        }
+
         return new PinnedFeatures(plan.Key, plan.Lookups.Select(lookup => lookup.View).DistinctBy(view => view.Name).ToDictionary(
             view => view.Name, view => view.Version.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal));
     }
@@ -143,7 +154,15 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
 
     /// <summary>The latest version of every definition of a kind, by name.</summary>
     public async Task<IReadOnlyList<StoredDefinition>> ListAsync(DefinitionKind kind, CancellationToken cancel) =>
-        [.. (await db.ReadAsync(session => FeatureRegistryStore.LatestAsync(session, cancel), cancel)).Where(d => d.Kind == kind)];
+        [.. (await LatestAsync(cancel)).Where(d => d.Kind == kind)];
+
+    /// <summary>By kind, then name.</summary>
+    internal Task<List<StoredDefinition>> LatestAsync(CancellationToken cancel) =>
+        db.ReadAsync(session => FeatureRegistryStore.LatestAsync(session, cancel), cancel);
+
+    /// <summary>Every version of every definition that was ever in force.</summary>
+    internal Task<List<StoredDefinition>> AllAsync(CancellationToken cancel) =>
+        db.ReadAsync(session => FeatureRegistryStore.AllAsync(session, cancel), cancel);
 
     /// <summary>Newest first.</summary>
     public Task<List<StoredDefinition>> VersionsAsync(DefinitionKind kind, string name, CancellationToken cancel) =>
@@ -230,8 +249,9 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
         var changes = given.Concat(moved).Select(set => (Set: set, Change: Change(set, latest.GetValueOrDefault((set.Kind, set.Name))))).ToList();
         var after = latest.ToDictionary(d => d.Key, d => d.Value.Version);
         changes.ForEach(c => after[(c.Change.Kind, c.Change.Name)] = c.Change.To);
+        StatedVersions.Check(definitions, latest, changes.ConvertAll(c => c.Change));
         var now = time.GetUtcNow();
-        return changes.ConvertAll(c => (c.Change, new StoredDefinition(
+        return changes.ConvertAll(c => (Notices.On(c.Change, all, latest.GetValueOrDefault((c.Set.Kind, c.Set.Name)), c.Set.Json), new StoredDefinition(
             c.Set.Kind, c.Set.Name, c.Change.To, c.Set.Hash, c.Set.Json, actor.Name, now)
         {
             Uses = c.Set.Kind == DefinitionKind.Service ? all.Uses(all.Service(c.Set.Name), (kind, name) => after[(kind, name)]) : null,

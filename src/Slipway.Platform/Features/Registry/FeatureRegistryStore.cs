@@ -29,6 +29,9 @@ internal static class FeatureRegistryStore
         Read,
         cancel);
 
+    public static Task<List<StoredDefinition>> AllAsync(DbSession session, CancellationToken cancel) => session.QueryAsync(
+        $"select {Columns} from feature_definitions order by kind, name, version", null, Read, cancel);
+
     public static Task<List<StoredDefinition>> VersionsAsync(
         DbSession session, DefinitionKind kind, string name, CancellationToken cancel) => session.QueryAsync(
         $"select {Columns} from feature_definitions where kind = @kind and name = @name order by version desc",
