@@ -47,7 +47,29 @@ public sealed record Materialization(string Id, MaterializationState State, IRea
 /// <param name="View">Name and version, as <c>airport_weather@2</c>.</param>
 /// <param name="Done">Share of the view's entities that is written, 0 to 1.</param>
 /// <param name="Rows">Entities written so far.</param>
-public sealed record MaterializedView(string View, DateTimeOffset To, double Done, long Rows, bool Finished, DateTimeOffset? From = null);
+/// <param name="Violations">Where rows are not what the view expects; known at the end, null where there are none.</param>
+public sealed record MaterializedView(
+    string View, DateTimeOffset To, double Done, long Rows, bool Finished, DateTimeOffset? From = null,
+    IReadOnlyList<ExpectationViolation>? Violations = null);
+
+[JsonConverter(typeof(SnakeCase<ViolationAction>))]
+public enum ViolationAction
+{
+    /// <summary>The rows are used all the same.</summary>
+    Warn,
+
+    /// <summary>The rows are left out.</summary>
+    Drop,
+
+    /// <summary>The run is refused.</summary>
+    Fail,
+}
+
+/// <param name="Rule">Such as <c>temperature.range</c>.</param>
+/// <param name="Rows">How many break it, of <paramref name="Of"/>.</param>
+/// <param name="Message">The same as a sentence.</param>
+public sealed record ExpectationViolation(
+    string View, string Rule, ViolationAction OnViolation, long Rows, long Of, string Message, DateTimeOffset? Earliest = null);
 
 /// <param name="Watermark">All that the source held up to this event time is online; null before the first materialization.</param>
 public sealed record ViewFreshness(string View, DateTimeOffset? Watermark = null, double? LagSeconds = null);

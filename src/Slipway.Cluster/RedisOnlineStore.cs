@@ -40,6 +40,15 @@ public sealed class RedisOnlineStore(RedisAddress address, Db db, RedisOnlineOpt
         end
         """;
 
+    private const string RemoveOlder = """
+        local old = redis.call('getrange', KEYS[1], 0, 7)
+        if #old < 8 then return 0 end
+        local a, b = struct.unpack('>i4I4', old)
+        local c, d = struct.unpack('>i4I4', ARGV[1])
+        if a > c or (a == c and b > d) then return 0 end
+        return redis.call('del', KEYS[1])
+        """;
+
     // Reads never queue behind the megabytes of a write.
     private readonly RedisLink reading = new(address, options.ReadTimeout);
     private readonly RedisLink writing = new(address, options.CallTimeout);
@@ -97,6 +106,13 @@ public sealed class RedisOnlineStore(RedisAddress address, Db db, RedisOnlineOpt
         }
 
         return (int)deleted;
+    }
+
+    public async Task<bool> DeleteAsync(string view, byte[] key, long upToUs, CancellationToken cancel)
+    {
+        var until = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(until, upToUs);
+        return (long)await writing.CallAsync(redis => redis.ScriptEvaluateAsync(RemoveOlder, [Key(Prefix(view), key)], [until]), cancel) > 0;
     }
 
     public async IAsyncEnumerable<byte[]> KeysAsync(string view, [EnumeratorCancellation] CancellationToken cancel)

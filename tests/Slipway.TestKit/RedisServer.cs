@@ -20,7 +20,7 @@ public sealed class RedisServer : IAsyncLifetime
         mkdir "$2" || exit 1
         program="$1" folder="$2" port="$3"
         start() {
-            "$program" --port "$port" --bind 127.0.0.1 --dir "$folder" --save '' --appendonly yes >>"$folder/log" 2>&1 &
+            "$program" --port "$port" --bind 127.0.0.1 --dir "$folder" --save '' --appendonly yes --appendfsync no >>"$folder/log" 2>&1 &
             server=$!
         }
         start

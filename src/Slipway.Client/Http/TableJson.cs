@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Slipway.Core.Data;
+using Slipway.Core.Errors;
 
 namespace Slipway.Client.Http;
 
@@ -42,6 +43,8 @@ internal static class TableJson
             case DataType.Float32 or DataType.Float64 when double.IsFinite(column.Doubles[row]):
                 json.WriteNumberValue(column.Doubles[row]);
                 break;
+            case { } array when array.IsArray():
+                throw SlipwayException.Invalid($"Column '{column.Name}' is {array.Text()}; a model takes single values.");
             default: json.WriteNullValue(); break;
         }
     }

@@ -18,6 +18,7 @@ public sealed class ColumnBuilder
             DataType.String => new string?[rows],
             DataType.Bool => new bool[rows],
             DataType.Float32 or DataType.Float64 => new double[rows],
+            _ when schema.Type.IsArray() => new byte[]?[rows],
             _ => new long[rows],
         };
     }
@@ -37,8 +38,11 @@ public sealed class ColumnBuilder
             case bool[] bools:
                 bools[row] = !isNull && chunk.Longs[from] != 0;
                 break;
+            case string?[] strings:
+                strings[row] = isNull ? null : Text(chunk.Text(from), strings[row]);
+                break;
             default:
-                ((string?[])values)[row] = isNull ? null : Text(chunk.Text(from), ((string?[])values)[row]);
+                ((byte[]?[])values)[row] = isNull ? null : chunk.Packed(from).ToArray();
                 break;
         }
     }
@@ -74,6 +78,7 @@ public sealed class ColumnBuilder
             DataType.Float32 => Column.Float32(schema.Name, (double[])values, nulls),
             DataType.Float64 => Column.Float64(schema.Name, (double[])values, nulls),
             DataType.Timestamp => Column.Timestamp(schema.Name, (long[])values, nulls),
+            _ when schema.Type.IsArray() => Column.Array(schema.Name, schema.Type, (byte[]?[])values),
             _ => Column.Int64(schema.Name, (long[])values, nulls),
         };
     }
@@ -92,6 +97,7 @@ public sealed class ColumnBuilder
             double[] doubles => Resized(doubles, rows),
             long[] longs => Resized(longs, rows),
             bool[] bools => Resized(bools, rows),
+            byte[]?[] arrays => Resized(arrays, rows),
             _ => Resized((string?[])values, rows),
         };
     }

@@ -9,11 +9,13 @@ namespace Slipway.Core.Data;
 public sealed class ColumnChunk(string name, DataType type)
 {
     private readonly bool isFloating = type is DataType.Float32 or DataType.Float64;
+    private readonly bool varies = type == DataType.String || type.IsArray();
     private long[] longs = [];
     private double[] doubles = [];
     private bool[] missing = [];
     private int[] ends = [];
     private char[] text = [];
+    private byte[] packed = [];
 
     public string Name => name;
 
@@ -37,15 +39,22 @@ public sealed class ColumnChunk(string name, DataType type)
         return text.AsSpan(start, ends[row] - start);
     }
 
+    /// <summary>An array's elements, as <see cref="PackedArray"/> packs them.</summary>
+    public ReadOnlySpan<byte> Packed(int row)
+    {
+        var start = row == 0 ? 0 : ends[row - 1];
+        return packed.AsSpan(start, ends[row] - start);
+    }
+
     /// <summary>Begins a portion of so many rows, none of them null.</summary>
     public void Begin(int count)
     {
         if (missing.Length < count)
         {
             missing = new bool[count];
-            longs = isFloating || type == DataType.String ? [] : new long[count];
+            longs = isFloating || varies ? [] : new long[count];
             doubles = isFloating ? new double[count] : [];
-            ends = type == DataType.String ? new int[count] : [];
+            ends = varies ? new int[count] : [];
         }
 
         if (HasNulls)
@@ -59,7 +68,7 @@ public sealed class ColumnChunk(string name, DataType type)
     public void SetNull(int row)
     {
         HasNulls = missing[row] = true;
-        if (type == DataType.String)
+        if (varies)
         {
             ends[row] = row == 0 ? 0 : ends[row - 1];
         }
@@ -70,6 +79,20 @@ public sealed class ColumnChunk(string name, DataType type)
     {
         var start = Reserve(row, utf8.Length);
         ends[row] = start + Encoding.UTF8.GetChars(utf8, text.AsSpan(start));
+    }
+
+    /// <summary>Arrays are set one after the other, from the first row on.</summary>
+    /// <returns>Where the array's bytes are to be written.</returns>
+    public Span<byte> SetPacked(int row, int length)
+    {
+        var start = row == 0 ? 0 : ends[row - 1];
+        if (packed.Length < start + length)
+        {
+            Array.Resize(ref packed, Math.Max(2 * packed.Length, start + length));
+        }
+
+        ends[row] = start + length;
+        return packed.AsSpan(start, length);
     }
 
     /// <summary>Takes rows of a column that is at hand.</summary>
@@ -96,6 +119,14 @@ public sealed class ColumnChunk(string name, DataType type)
                 break;
             case DataType.Float32 or DataType.Float64:
                 column.Doubles.AsSpan(start, count).CopyTo(doubles);
+                break;
+            case var array when array.IsArray():
+                for (var row = 0; row < count; row++)
+                {
+                    var value = column.Arrays[start + row];
+                    value.CopyTo(SetPacked(row, value?.Length ?? 0));
+                }
+
                 break;
             default:
                 column.Longs.AsSpan(start, count).CopyTo(longs);

@@ -40,7 +40,9 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
                 $"there is no column '{reference.Column}'; there are {string.Join(", ", columns.Select(c => c.Name))}."));
         }
 
-        return Node.Input(slot, inputs[slot]);
+        return inputs[slot].Type.IsArray()
+            ? throw At(reference, $"'{reference.Column}' is {inputs[slot].Type.Text()}; formulas compute with single values.")
+            : Node.Input(slot, inputs[slot]);
     }
 
     private Node Apply(Call call, Node[] args) => call.Function switch
@@ -150,7 +152,7 @@ internal sealed class Binder(string text, IReadOnlyList<ColumnSchema> columns)
             ? Node.Constant(DataType.Timestamp, (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond)
             : throw At(call, "timestamp takes one ISO 8601 time in quotes, as in timestamp('2001-04-01T00:00:00Z').");
 
-    private static string Name(DataType? type) => type?.ToString().ToLowerInvariant() ?? "null";
+    private static string Name(DataType? type) => type?.Text() ?? "null";
 
     private SlipwayException At(Syntax syntax, string problem) => ExpressionError.At(text, syntax.Position, problem);
 }

@@ -103,7 +103,7 @@ public sealed class Expression
         _ => node,
     };
 
-    private static string Lower(DataType? type) => type?.ToString().ToLowerInvariant() ?? "null";
+    private static string Lower(DataType? type) => type?.Text() ?? "null";
 
     private Frame Bind(Table rows)
     {

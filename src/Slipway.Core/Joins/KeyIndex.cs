@@ -22,7 +22,7 @@ public sealed class KeyIndex
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a floating-point component: equality of those is an accident.</exception>
     public KeyIndex(IReadOnlyList<ColumnSchema> columns)
     {
-        foreach (var column in columns.Where(c => c.Type is DataType.Float32 or DataType.Float64))
+        foreach (var column in columns.Where(c => c.Type is DataType.Float32 or DataType.Float64 || c.Type.IsArray()))
         {
             throw SlipwayException.Invalid($"'{column.Name}' is {Lower(column.Type)} and cannot be a join key; use int64 or string.");
         }
@@ -230,5 +230,5 @@ public sealed class KeyIndex
         return id;
     }
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -44,7 +44,7 @@ public static class PointInTimeJoin
 
     private static Column Time(Table table, string name) => table[name] is { Type: DataType.Timestamp } column
         ? column
-        : throw SlipwayException.Invalid($"Column '{name}' is {table[name].Type.ToString().ToLowerInvariant()}, not a timestamp.");
+        : throw SlipwayException.Invalid($"Column '{name}' is {table[name].Type.Text()}, not a timestamp.");
 
     private static void CheckNames(Table entities, IReadOnlyList<JoinedView> views, bool fullNames)
     {

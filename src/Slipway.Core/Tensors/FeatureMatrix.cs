@@ -58,7 +58,7 @@ public sealed class FeatureMatrix
                 Narrow(column.Bools, values, offset, stride, static value => value ? 1f : 0f);
                 break;
             default:
-                throw SlipwayException.Invalid($"Feature '{column.Name}' is a {column.Type.ToString().ToLowerInvariant()}; " +
+                throw SlipwayException.Invalid($"Feature '{column.Name}' is a {column.Type.Text()}; " +
                     "a model takes numbers and booleans. Encode it as a feature first.");
         }
 

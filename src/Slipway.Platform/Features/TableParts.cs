@@ -19,6 +19,7 @@ internal static class TableParts
             DataType.Int64 => Column.Int64(name, Values(parts, c => c.Longs), nulls),
             DataType.Timestamp => Column.Timestamp(name, Values(parts, c => c.Longs), nulls),
             DataType.Float32 => Column.Float32(name, Values(parts, c => c.Doubles), nulls),
+            _ when first.Type.IsArray() => Column.Array(name, first.Type, Values(parts, c => c.Arrays)),
             DataType.Float64 => Column.Float64(name, Values(parts, c => c.Doubles), nulls),
             _ => Column.String(name, Values(parts, c => c.Strings)),
         };

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Slipway.Core.Errors;
 
 namespace Slipway.Platform.Foundation;
@@ -22,7 +24,8 @@ public static class EnumName
         where T : struct, Enum
     {
         public static readonly Dictionary<T, string> ByValue = Enum.GetValues<T>()
-            .ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+            .ToDictionary(value => value, value => typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name
+                ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
 
         public static readonly Dictionary<string, T> ByName = ByValue.ToDictionary(
             pair => pair.Value, pair => pair.Key, StringComparer.OrdinalIgnoreCase);

@@ -98,7 +98,7 @@ internal sealed class FeatureRows
         }
 
         // A column that is null throughout has no type of its own.
-        if (column.Type is DataType.String or DataType.Timestamp && !IsNullThroughout(column))
+        if ((column.Type is DataType.String or DataType.Timestamp || column.Type.IsArray()) && !IsNullThroughout(column))
         {
             throw WrongType(endpoint, input, $"a {Name(column.Type)}");
         }
@@ -151,7 +151,7 @@ internal sealed class FeatureRows
 
     private static bool IsNullThroughout(Column column) => Enumerable.Range(0, column.Length).All(column.IsNull);
 
-    private static string Name(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Name(DataType type) => type.Text();
 
     private static SlipwayException WrongType(string endpoint, ColumnSchema input, string got) =>
         SlipwayException.Invalid($"Input '{input.Name}' of endpoint '{endpoint}' is a {Name(input.Type)}; got {got}.");

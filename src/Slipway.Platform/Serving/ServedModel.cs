@@ -104,6 +104,14 @@ internal sealed class ServedModel
                 $"Version {version} of model '{model}' names {inputs.Count} inputs; its ONNX file takes {scorer.FeatureCount} features.");
         }
 
+        if (inputs.FirstOrDefault(input => input.Type.IsArray()) is { } array)
+        {
+            throw new SlipwayException(
+                ErrorKind.FailedPrecondition,
+                $"Version {version} of model '{model}' takes {array.TypeText()} as input '{array.Name}'; an endpoint looks up and logs single values. "
+                + "Serve such a model by the Open Inference Protocol.");
+        }
+
         return signature is null || onnx.Features is null || onnx.Features.SequenceEqual(inputs.Select(i => i.Name))
             ? inputs
             : throw new SlipwayException(

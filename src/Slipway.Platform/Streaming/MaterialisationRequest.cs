@@ -20,7 +20,9 @@ public sealed record MaterialisationStatus(string Id, JobState State, string? Er
 
 /// <param name="Done">Share of the view's entities that is written, 0 to 1.</param>
 /// <param name="Rows">Entities written so far.</param>
-public sealed record ViewProgressReport(string View, DateTimeOffset? From, DateTimeOffset To, double Done, long Rows, bool Finished);
+/// <param name="Violations">Where rows are not what the view expects; known at the end, null where there are none.</param>
+public sealed record ViewProgressReport(
+    string View, DateTimeOffset? From, DateTimeOffset To, double Done, long Rows, bool Finished, IReadOnlyList<ExpectationViolation>? Violations);
 
 /// <param name="Watermark">All that the source held up to this event time is online. Null before the first materialisation.</param>
 /// <param name="LagSeconds">How far the watermark is behind the present.</param>

@@ -10,10 +10,10 @@ using Slipway.Platform.Foundation.Jobs;
 
 namespace Slipway.Platform.Streaming;
 
-/// <summary>Brings views into the online store from the files of their sources: by hand, from then on, or by a schedule.</summary>
+/// <summary>Brings views into the online store from the files and databases of their sources: by hand, from then on, or by a schedule.</summary>
 public sealed class MaterialisationService(
     Db db, FeatureRegistryService registry, BatchMaterialisation batches, StreamMaterialisation streams, AnalyticsEngine analytics,
-    SourceFolder folder, JobService jobs, ScheduleService schedules, TimeProvider time)
+    SourceFolder folder, Scratch scratch, JobService jobs, ScheduleService schedules, TimeProvider time)
 {
     public const string JobKind = "features.materialise";
 
@@ -26,7 +26,7 @@ public sealed class MaterialisationService(
         Check(request);
         foreach (var view in await ViewsAsync(request.Views, cancel))
         {
-            folder.Find(view.Source, view.Stored.Name);
+            folder.Check(view.Source, view.Stored.Name);
         }
 
         var id = await jobs.EnqueueAsync(JobKind, request, cancel);
@@ -40,6 +40,24 @@ public sealed class MaterialisationService(
         return job.Kind == JobKind
             ? new MaterialisationStatus(id, job.State, job.LastError, [.. (await batches.RunAsync(id, cancel)).Select(Report)])
             : throw SlipwayException.NotFound($"There is no materialisation '{id}'.");
+    }
+
+    /// <summary>Those of the views that a run has yet to finish.</summary>
+    /// <param name="views">Null for all that have a file as their source.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
+    public async Task<IReadOnlyList<string>> UnderWayAsync(IReadOnlyList<string>? views, CancellationToken cancel)
+    {
+        var (asked, busy) = (await ViewsAsync(views, cancel), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var job in await jobs.UnfinishedAsync(JobKind, cancel))
+        {
+            var (names, progress) = (Json.Read<MaterialisationRequest>(job.Payload).Views, await batches.RunAsync(job.Id, cancel));
+            busy.UnionWith(asked
+                .Where(view => (names?.Contains(view.Stored.Name) ?? view.Source.Path is not null)
+                    && !progress.Any(one => one.Finished && one.View == view.Stored.Key))
+                .Select(view => view.Stored.Name));
+        }
+
+        return [.. asked.Select(view => view.Stored.Name).Where(busy.Contains)];
     }
 
     /// <summary>Every stored view, and how far behind the present it is.</summary>
@@ -84,7 +102,8 @@ public sealed class MaterialisationService(
         var finished = (await batches.RunAsync(job.Id, cancel)).Where(view => view.Finished).Select(view => view.View).ToHashSet(StringComparer.Ordinal);
         foreach (var view in (await ViewsAsync(request.Views, cancel)).Where(view => !finished.Contains(view.Stored.Key)))
         {
-            var data = folder.Find(view.Source, view.Stored.Name);
+            using var copies = scratch.Open();
+            var data = await folder.OpenAsync(view, analytics, copies, cancel);
             await (view.Windowed is { } windowed
                 ? RunAsync(job.Id, windowed, data, range, cancel)
                 : batches.RunAsync(job.Id, view.Stored.Key, data, range, created, cancel));
@@ -103,7 +122,8 @@ public sealed class MaterialisationService(
         var begun = (await db.ReadAsync(session => StreamStore.PositionAsync(session, view.Key, cancel), cancel)).HistoryUntilUs is not null;
         if (!begun || range.Mode != MaterialisationMode.Incremental)
         {
-            var history = await analytics.ReadParquetAsync(data.Path!, cancel, view.Fields.Select(field => field.Name));
+            var sources = new SourceTables(new Dictionary<string, SourceData> { [view.Topic] = data }, analytics);
+            var history = await sources.ReadAsync(view.Topic, view.Stored.Name, view.Fields, cancel);
             rows = await streams.MaterialiseAsync(view.Key, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
         }
 
@@ -115,7 +135,7 @@ public sealed class MaterialisationService(
     {
         if (names is null)
         {
-            return [.. (await registry.StoredViewsAsync(cancel)).Where(view => view.Source.Path is not null)];
+            return [.. (await registry.StoredViewsAsync(cancel)).Where(view => view.Source.Path is not null || view.Source.Postgres is not null)];
         }
 
         var views = new List<SourcedView>();
@@ -142,5 +162,5 @@ public sealed class MaterialisationService(
 
     private static ViewProgressReport Report(ViewMaterialisation view) => new(
         view.View, view.FromUs is { } from ? Microseconds.ToDateTimeOffset(from) : null, Microseconds.ToDateTimeOffset(view.ToUs), view.Done,
-        view.Rows, view.Finished);
+        view.Rows, view.Finished, view.Violations.Count == 0 ? null : view.Violations);
 }

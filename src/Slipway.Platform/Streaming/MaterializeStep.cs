@@ -28,7 +28,7 @@ internal sealed class MaterializeStep(
         foreach (var asked in await ViewsAsync(step, inputs, cancel))
         {
             var versions = await registry.InUseAsync(asked, cancel);
-            rows[asked] = await MaterialiseAsync(versions[0], inputs, cancel);
+            rows[asked] = await MaterialiseAsync(step, versions[0], inputs, cancel);
             step.Log($"{asked}: {rows[asked]} rows as of {inputs.AsOf:u}");
             foreach (var held in versions.Skip(1))
             {
@@ -54,16 +54,22 @@ internal sealed class MaterializeStep(
             return;
         }
 
-        rows[view] = await MaterialiseAsync(held, inputs, cancel);
+        rows[view] = await MaterialiseAsync(step, held, inputs, cancel);
         step.Log($"{view}: {rows[view]} rows as of {inputs.AsOf:u}");
     }
 
-    private async Task<int> MaterialiseAsync(SourcedView view, Inputs inputs, CancellationToken cancel)
+    private async Task<int> MaterialiseAsync(StepContext step, SourcedView view, Inputs inputs, CancellationToken cancel)
     {
         if (view.Windowed is not { } streaming)
         {
             var files = inputs.Sources.ToDictionary(s => s.Key, s => SourceData.File(datasets.PathOf(s.Value)), StringComparer.Ordinal);
-            return await batches.MaterialiseBatchAsync(view.Stored.Key, files, inputs.AsOf, cancel);
+            var (rows, violations) = await batches.MaterialiseBatchAsync(view.Stored.Key, files, inputs.AsOf, cancel);
+            foreach (var violation in violations)
+            {
+                step.Log(violation.Message);
+            }
+
+            return rows;
         }
 
         var source = streaming.Topic;

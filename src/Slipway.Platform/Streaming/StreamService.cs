@@ -65,6 +65,10 @@ public sealed class StreamService(
         return await StoreAsync(source, [.. events.Select(e => TopicEvents.For(target, e))], watermark, wait, cancel);
     }
 
+    /// <summary>Appends one event of the server's own. Otherwise as <see cref="PushAsync"/>.</summary>
+    internal Task<PushResult> PushOneAsync(string topic, NewEvent e, bool wait, CancellationToken cancel) =>
+        StoreAsync(topic, [e], watermark: null, wait, cancel);
+
     public async Task<TopicStatus> TopicAsync(string topic, CancellationToken cancel)
     {
         var end = await log.EndOffsetAsync(topic, cancel);

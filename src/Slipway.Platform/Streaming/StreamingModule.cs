@@ -15,7 +15,7 @@ public static class StreamingModule
     public static IServiceCollection AddStreaming(this IServiceCollection services)
     {
         services.TryAddSingleton(new StreamOptions());
-        return services.AddSingleton<StreamSignals>().AddSingleton<StreamService>().AddSingleton<DeadLetterService>().AddSingleton<StreamMaterialisation>()
+        return services.AddSingleton<StreamSignals>().AddSingleton<StreamService>().AddSingleton<RecordService>().AddSingleton<DeadLetterService>().AddSingleton<StreamMaterialisation>()
             .AddStep<MaterializeStep>("features.materialize", 1, step => step.RunAsync)
             .AddSingleton<MaterialisationService>()
             .AddJob(MaterialisationService.JobKind, provider => provider.GetRequiredService<MaterialisationService>().RunAsync)

@@ -27,9 +27,8 @@ internal sealed class RunSearch(Db db, TimeProvider time)
                 var finder = new RunFinder(session, counts, experiments, query.View, filter, orderings, after);
                 var found = experiments.Length == 0 ? [] : await finder.FindAsync(query.Limit + 1, cancel);
                 var page = PageToken.Cut(found, query.Limit, text, position => position);
-                var runs = (await RunStore.FindAsync(session, [.. page.Items.Select(position => position.Id)], cancel)).ToDictionary(run => run.Id);
-                var inOrder = page.Items.Where(position => runs.ContainsKey(position.Id)).Select(position => runs[position.Id]).ToList();
-                return new Page<RunDetail>(await RunDetails.LoadAsync(session, inOrder, cancel), page.NextPageToken);
+                string[] ids = [.. page.Items.Select(position => position.Id)];
+                return new Page<RunDetail>(await RunDetails.LoadAsync(session, ids, cancel), page.NextPageToken);
             },
             cancel);
     }

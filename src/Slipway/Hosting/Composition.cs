@@ -21,6 +21,7 @@ using Slipway.Platform.Tracking.Garbage;
 using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
+using Slipway.Protocols.SageMaker;
 
 namespace Slipway.Hosting;
 
@@ -55,6 +56,7 @@ internal static class Composition
         services.AddUnpacking();
         services.AddMlflow();
         services.AddFeast();
+        services.AddSageMaker();
         services.AddSingleton(OpenInferenceEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
@@ -88,6 +90,7 @@ internal static class Composition
         scoped.MapOpenInference();
         scoped.MapMlflow();
         app.MapFeast();
+        app.MapSageMaker();
     }
 
     private static void AddModules(this IServiceCollection services, SlipwayOptions options)

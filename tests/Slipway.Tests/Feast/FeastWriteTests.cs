@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Slipway.Core.Data;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Jobs;
+using Slipway.Platform.Streaming;
 
 namespace Slipway.Tests.Feast;
 
@@ -66,6 +69,27 @@ public sealed class FeastWriteTests : IAsyncLifetime
         Assert.Equal((202, """{"status":"accepted","feature_views":["driver_stats"]}"""), await host.PostAsync(
             "/materialize-incremental?async=true", """{"end_ts":"2024-01-04T00:00:00","feature_views":["driver_stats"]}"""));
     }
+
+    [Fact]
+    public async Task A_view_that_a_run_has_yet_to_finish_is_refused_unless_it_is_forced()
+    {
+        await host.SourceAsync("today.parquet", new Table(
+            [Column.Int64("driver_id", [1]), Column.Timestamp("event_timestamp", [Us("2024-01-01T10:00:00Z")]), Column.Int64("trips", [11])]));
+        var jobs = host.Running.Host.Services.GetRequiredService<JobService>();
+        var waiting = await jobs.EnqueueAsync(
+            MaterialisationService.JobKind, new MaterialisationRequest(["driver_today"]), Cancel, runAt: DateTimeOffset.MaxValue);
+        const string Body = """{"end_ts":"2024-01-04T00:00:00","feature_views":["driver_today","season"]}""";
+
+        Assert.Equal(
+            (409, """{"error":"Already materialising: driver_today.","feature_views":["driver_today"]}"""), await host.PostAsync("/materialize-incremental", Body));
+        Assert.Equal(409, (await host.PostAsync("/materialize",
+            """{"start_ts":"2024-01-01T00:00:00","end_ts":"2024-01-02T00:00:00","feature_views":["driver_today"]}""")).Status);
+        Assert.Equal((200, "null"), await host.PostAsync(
+            "/materialize-incremental?force=true", """{"end_ts":"2024-01-04T00:00:00","feature_views":["driver_today"]}"""));
+        Assert.Equal(JobState.Queued, (await jobs.GetAsync(waiting!, Cancel)).State);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static long Us(string time) => Microseconds.From(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture));
 

@@ -107,7 +107,7 @@ public sealed class FeatureRepositoryTests
     [InlineData("ttl: 2h", "ttl: 2 hours", "file.yaml:7:10: 'ttl' must be a duration such as 30m, 2h, 1d or PT30M; got '2 hours'.")]
     [InlineData("ttl: 2h", "hop: 2h", "file.yaml:7:5: 'hop' is not a key here")]
     [InlineData("kind: batch", "kind: bath", "file.yaml:5:11: 'kind' must be one of batch, streaming, on_demand, derived; got 'bath'.")]
-    [InlineData("type: float64", "type: double", "file.yaml:9:42: 'type' must be one of bool, int64, float32, float64, string, timestamp; got 'double'.")]
+    [InlineData("type: float64", "type: double", "file.yaml:9:42: 'type' must be one of bool, int64, float32, float64, string, timestamp, array<bool>, array<int64>, array<float32>, array<float64>, array<string>, array<timestamp>, embedding; got 'double'.")]
     [InlineData("kind: batch", "kind: [batch", "file.yaml:5:11: this is not YAML.")]
     [InlineData("kind: batch", "kind: batch\n    kind: batch", "file.yaml:6:")]
     [InlineData("- name: airport_weather", "- nam: airport_weather", "file.yaml:4:5: 'name' is missing.")]

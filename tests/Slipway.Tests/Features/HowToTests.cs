@@ -4,8 +4,10 @@ namespace Slipway.Tests.Features;
 
 public sealed class HowToTests
 {
-    [Fact]
-    public void The_definitions_of_the_how_to_are_valid()
+    [Theory]
+    [InlineData("define-features.md", "load, reading")]
+    [InlineData("use-sagemaker-clients.md", "driver_stats")]
+    public void The_definitions_of_the_how_tos_are_valid(string file, string views)
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Slipway.slnx")))
@@ -13,8 +15,8 @@ public sealed class HowToTests
             folder = Path.GetDirectoryName(folder)!;
         }
 
-        var page = File.ReadAllText(Path.Combine(folder, "docs", "how-to", "define-features.md"));
+        var page = File.ReadAllText(Path.Combine(folder, "docs", "how-to", file));
         var yaml = page.Split("```yaml\n")[1].Split("```")[0];
-        Assert.Equal(["load", "reading"], FeatureRepository.Parse(("define-features.md", yaml)).Views.Select(view => view.Name));
+        Assert.Equal(views, string.Join(", ", FeatureRepository.Parse((file, yaml)).Views.Select(view => view.Name)));
     }
 }

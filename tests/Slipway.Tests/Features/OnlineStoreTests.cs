@@ -120,6 +120,24 @@ public abstract class OnlineStoreContract(PostgresServer? postgres, RedisServer?
     }
 
     [Fact]
+    public async Task A_deletion_up_to_a_time_leaves_a_later_row()
+    {
+        const long huge = (1L << 53) + 1;
+        await store.WriteAsync("v@1", [Row("a", 9, 1, 1), Row("b", huge, 1, 2), Row("c", -7, 1, 3)], Cancel);
+        await ReadAsync(store, "a");
+        Assert.False(await store.DeleteAsync("v@1", Keys("a").ToArray(0), 8, Cancel));
+        Assert.False(await store.DeleteAsync("v@1", Keys("b").ToArray(0), huge - 1, Cancel));
+        Assert.False(await store.DeleteAsync("v@1", Keys("c").ToArray(0), -8, Cancel));
+        Assert.False(await store.DeleteAsync("v@1", Keys("d").ToArray(0), 8, Cancel));
+        Assert.Equal([1, 2, 3], await ReadAsync(store, "a", "b", "c"));
+
+        Assert.True(await store.DeleteAsync("v@1", Keys("a").ToArray(0), 9, Cancel));
+        Assert.True(await store.DeleteAsync("v@1", Keys("b").ToArray(0), huge, Cancel));
+        Assert.True(await store.DeleteAsync("v@1", Keys("c").ToArray(0), 0, Cancel));
+        Assert.Equal([null, null, null], await ReadAsync(store, "a", "b", "c"));
+    }
+
+    [Fact]
     public async Task Writers_and_readers_at_the_same_time_end_with_the_newest()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(w => Task.Run(

@@ -18,5 +18,7 @@ internal sealed class WatchedStore(IOnlineStore inner, Func<IReadOnlyList<Online
 
     public Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel) => inner.DeleteAsync(view, keys, cancel);
 
+    public Task<bool> DeleteAsync(string view, byte[] key, long upToUs, CancellationToken cancel) => inner.DeleteAsync(view, key, upToUs, cancel);
+
     public IAsyncEnumerable<byte[]> KeysAsync(string view, CancellationToken cancel) => inner.KeysAsync(view, cancel);
 }

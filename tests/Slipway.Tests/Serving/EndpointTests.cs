@@ -131,6 +131,12 @@ public abstract class EndpointContract(PostgresServer? postgres) : OnServing(pos
         var error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.DeployAsync(wrong));
         Assert.Equal((ErrorKind.FailedPrecondition, "Version 1.0.0 of model 'wrong' names 2 inputs; its ONNX file takes 1 features."), (error.Kind, error.Message));
 
+        var embedded = await Kit.RegisterAsync(TestModels.Echo, "embedded", [new("v", DataType.Embedding, Dimension: 1)]);
+        error = await Assert.ThrowsAsync<SlipwayException>(() => Kit.DeployAsync(embedded));
+        Assert.Equal(
+            (ErrorKind.FailedPrecondition, "Version 1.0.0 of model 'embedded' takes embedding<1> as input 'v'; an endpoint looks up and logs single values. "
+                + "Serve such a model by the Open Inference Protocol."), (error.Kind, error.Message));
+
         var swapped = await Kit.RegisterAsync(
             TestModels.Logistic([1, 1], 0, ["b", "a"]), "swapped", [new("a", DataType.Float32), new("b", DataType.Float32)]);
         Assert.Contains("another order", (await Assert.ThrowsAsync<SlipwayException>(() => Kit.DeployAsync(swapped))).Message, StringComparison.Ordinal);

@@ -4,6 +4,7 @@ using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Sources;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Streaming;
@@ -30,7 +31,7 @@ public abstract class BackfillContract(PostgresServer? postgres) : OnBothEngines
         var history = new ViewHistory(analytics);
         materialisation = new MaterialisationService(
             Db, streams.Registry, new BatchMaterialisation(Db, streams.Registry, history, analytics, streams.Store, Time), streams.Materialisation,
-            analytics, new SourceFolder(Folder.FullPath), jobs, new ScheduleService(Db, jobs, Time), Time);
+            analytics, new SourceFolder(Folder.FullPath), new Scratch(new FoundationOptions(Folder.Combine("data"), null)), jobs, new ScheduleService(Db, jobs, Time), Time);
     }
 
     protected override Task CleanUpAsync()

@@ -58,6 +58,35 @@ public abstract class RunSearchContract(PostgresServer? postgres) : OnBothEngine
     }
 
     [Fact]
+    public async Task A_page_gives_of_each_run_what_reading_the_run_gives()
+    {
+        var experiment = await ExperimentAsync("details");
+        var odd = new Dictionary<string, string> { ["a"] = "", ["b"] = "two\nlines, \u0001, ä and \U0001F6A2", ["z"] = "" };
+        var points = new MetricPoint[]
+        {
+            new("nan", double.NaN, 5, -3), new("up", double.PositiveInfinity, 6), new("down", double.NegativeInfinity, 7), new("low", -1e-300, 1, long.MaxValue),
+        };
+        await RunAsync(experiment, "bare", new LogBatch(), 4);
+        await RunAsync(experiment, "odd", new LogBatch(points, odd, odd), 3);
+        await RunAsync(experiment, "other keys", new LogBatch([new("m", 0.1, 2, 3)], new Dictionary<string, string> { ["b"] = "" }), 2);
+        await RunAsync(experiment, "the same keys", new LogBatch([new("m", 0.2, 4, 5)], new Dictionary<string, string> { ["b"] = "2" }), 1);
+
+        var page = (await tracking.SearchRunsAsync(Ada, new RunQuery([experiment], null, [], RunView.Active, null, 100), Cancel)).Items;
+
+        Assert.Equal(["bare", "odd", "other keys", "the same keys"], page.Select(found => found.Run.Name));
+        Assert.Equal(odd, page[1].Params);
+        Assert.Equal(points.OrderBy(point => point.Key, StringComparer.Ordinal), page[1].Metrics.Values);
+        foreach (var found in page)
+        {
+            var read = await tracking.GetRunAsync(Ada, found.Run.Id, Cancel);
+            Assert.Equal(read.Run, found.Run);
+            Assert.Equal(read.Metrics.Values, found.Metrics.Values);
+            Assert.Equal(read.Params.ToList(), found.Params.ToList());
+            Assert.Equal(read.Tags.ToList(), found.Tags.ToList());
+        }
+    }
+
+    [Fact]
     public async Task Any_search_finds_what_a_walk_through_memory_finds_page_by_page()
     {
         var random = new Random(20260101);

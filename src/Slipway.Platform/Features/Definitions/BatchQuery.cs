@@ -1,4 +1,5 @@
 using Slipway.Core.Data;
+using SqlNames = Slipway.Platform.Foundation.Analytics.Sql;
 using static Slipway.Platform.Features.Definitions.SourceProjection;
 
 namespace Slipway.Platform.Features.Definitions;
@@ -21,7 +22,7 @@ public static class BatchQuery
         var selected = repository.JoinKeys(view).Select(k => Cast(k.Name, k.Name, k.Type))
             .Append(Cast(source.EventTimestamp, EventTimestamp, DataType.Timestamp))
             .Concat(source.CreatedTimestamp is { } created ? [Cast(created, CreatedTimestamp, DataType.Timestamp)] : [])
-            .Concat(view.Features.Select(f => Cast(f.Name, f.Name, f.Type)));
+            .Concat(view.Features.Select(Cast));
         return $"""
             with source as ({new SourceProjection(source, columns).ToDuckDbSql(relation)})
             select {string.Join(", ", selected)}
@@ -29,15 +30,14 @@ public static class BatchQuery
             """;
     }
 
-    private static string Cast(string column, string name, DataType type) => $"{Quote(column)}::{SqlType(type)} as {Quote(name)}";
+    private static string Cast(string column, string name, DataType type) => $"{Quote(column)}::{SqlNames.TypeName(type)} as {Quote(name)}";
 
-    private static string SqlType(DataType type) => type switch
+    private static string Cast(FeatureDefinition feature)
     {
-        DataType.Bool => "boolean",
-        DataType.Int64 => "bigint",
-        DataType.Float32 => "float",
-        DataType.Float64 => "double",
-        DataType.String => "varchar",
-        _ => "timestamp",
-    };
+        var column = Quote(feature.Name);
+        return feature.Dimension is not { } dimension ? Cast(feature.Name, feature.Name, feature.Type) : $"""
+            case when {column} is null or len({column}) = {dimension} then {column}::{SqlNames.TypeName(feature.Type)}
+            else error('Feature ''{feature.Name}'' is an embedding of {dimension} numbers; a row has ' || len({column}) || '.') end as {column}
+            """;
+    }
 }

@@ -39,14 +39,17 @@ public static class DefinitionHash
             ("type", a.InputType == DataType.Float64 ? null : a.InputType.ToString()))),
         ["inputs"] = Columns(view.Inputs),
         ["from"] = List(view.From, s => Normal(repository, s)),
-        ["features"] = List(view.Features, f => new JsonObject
-        {
-            ["name"] = f.Name,
-            ["type"] = f.Type.ToString(),
-            ["expression"] = f.Expression,
-            ["default"] = f.Default,
-        }),
-    }, ("allowed_lateness_us", Micros(view.AllowedLateness)), ("max_out_of_orderness_us", Micros(view.MaxOutOfOrderness)));
+        ["features"] = List(view.Features, f => With(
+            new()
+            {
+                ["name"] = f.Name,
+                ["type"] = f.Type.ToString(),
+                ["expression"] = f.Expression,
+                ["default"] = f.Default,
+            },
+            ("dimension", f.Dimension))),
+    }, ("allowed_lateness_us", Micros(view.AllowedLateness)), ("max_out_of_orderness_us", Micros(view.MaxOutOfOrderness)),
+        ("dropped", Dropped(view)));
 
     public static JsonObject Normal(FeatureRepository repository, FeatureServiceDefinition service) => new()
     {
@@ -96,7 +99,14 @@ public static class DefinitionHash
         return normal;
     }
 
-    private static JsonArray Columns(IEnumerable<ColumnSchema> columns) => List(columns, c => new JsonArray(c.Name, c.Type.ToString()));
+    /// <summary>Expectations that leave rows out decide on values; the others only speak.</summary>
+    private static JsonArray? Dropped(FeatureViewDefinition view) =>
+        view.Expectations?.Where(e => e.OnViolation == ViolationAction.Drop).ToArray() is { Length: > 0 } dropping
+            ? List(dropping, e => JsonNode.Parse(Foundation.Json.Write(e)))
+            : null;
+
+    private static JsonArray Columns(IEnumerable<ColumnSchema> columns) => List(
+        columns, c => c.Dimension is { } dimension ? new JsonArray(c.Name, c.Type.ToString(), dimension) : new JsonArray(c.Name, c.Type.ToString()));
 
     private static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> normal) => [.. items.Select(normal)];
 

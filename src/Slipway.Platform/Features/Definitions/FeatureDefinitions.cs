@@ -89,7 +89,12 @@ public enum LatePolicy
 
 /// <param name="Expression">The formula, in on-demand and derived views; null elsewhere.</param>
 /// <param name="Default">What serving answers where there is no value, as written; null for none.</param>
-public sealed record FeatureDefinition(string Name, DataType Type, string? Expression = null, string? Default = null);
+/// <param name="Dimension">How many elements an embedding has; null for other types.</param>
+public sealed record FeatureDefinition(
+    string Name, DataType Type, string? Expression = null, string? Default = null, int? Dimension = null)
+{
+    internal ColumnSchema Column => new(Name, Type, Dimension: Dimension);
+}
 
 /// <summary>Features of one view, taken into a service or into another view.</summary>
 /// <param name="Alias">The name they go by here, where one view is taken more than once.</param>
@@ -144,6 +149,9 @@ public sealed record FeatureViewDefinition(string Name, ViewKind Kind)
 
     /// <summary>On-demand and derived: features of other views, which formulas call <c>name__feature</c>.</summary>
     public IReadOnlyList<FeatureSelection> From { get; init; } = [];
+
+    /// <summary>Batch: what rows are held to when they are brought online or into training sets; null for nothing.</summary>
+    public IReadOnlyList<Expectation>? Expectations { get; init; }
 
     public required Notes Notes { get; init; }
 }

@@ -76,6 +76,15 @@ public sealed class FeatureRepository
     public IReadOnlyList<ColumnSchema> JoinKeys(FeatureViewDefinition view) =>
         [.. view.Entities.SelectMany(name => Entities.First(e => e.Name == name).JoinKeys)];
 
+    /// <summary>The columns of a batch view's rows: join keys, times and features.</summary>
+    internal IReadOnlyList<ColumnSchema> RowColumns(FeatureViewDefinition view) =>
+    [
+        .. JoinKeys(view),
+        new ColumnSchema(BatchQuery.EventTimestamp, DataType.Timestamp),
+        .. view.Source?.CreatedTimestamp is null ? Array.Empty<ColumnSchema>() : [new ColumnSchema(BatchQuery.CreatedTimestamp, DataType.Timestamp)],
+        .. view.Features.Select(f => f.Column),
+    ];
+
     /// <summary>The features a selection names, or all of its view.</summary>
     public IReadOnlyList<FeatureDefinition> Selected(FeatureSelection selection)
     {
@@ -87,7 +96,7 @@ public sealed class FeatureRepository
     public IReadOnlyList<ColumnSchema> FormulaColumns(FeatureViewDefinition view) =>
     [
         .. view.Inputs,
-        .. view.From.SelectMany(s => Selected(s).Select(f => new ColumnSchema($"{s.Name}__{f.Name}", f.Type))),
+        .. view.From.SelectMany(s => Selected(s).Select(f => f.Column with { Name = $"{s.Name}__{f.Name}" })),
     ];
 
     /// <summary>The views that a view takes features from, directly or not, each after those it needs.</summary>

@@ -147,6 +147,14 @@ internal sealed class RepositoryCheck
         Unique(view, "key", taken);
         Unique(view, "feature or key", [.. taken.Distinct(), .. view.Features.Select(f => f.Name).Distinct()]);
         Unique(view, "input", [.. repository.FormulaColumns(view).Select(c => c.Name)]);
+        foreach (var expectation in view.Expectations ?? [])
+        {
+            if (expectation.Problem(repository.RowColumns(view)) is { } problem)
+            {
+                Report(expectation.Origin, $"feature view '{view.Name}', expectation: {problem}");
+            }
+        }
+
         try
         {
             if (view.Source is { } source)
@@ -178,7 +186,7 @@ internal sealed class RepositoryCheck
         var wanted = repository.JoinKeys(view).Append(new ColumnSchema(view.Source!.EventTimestamp, DataType.Timestamp)).ToList();
         if (view.Kind == ViewKind.Batch)
         {
-            wanted.AddRange(view.Features.Select(f => new ColumnSchema(f.Name, f.Type)));
+            wanted.AddRange(view.Features.Select(f => f.Column));
         }
 
         if (view.Source.CreatedTimestamp is { } created)
@@ -205,10 +213,10 @@ internal sealed class RepositoryCheck
             Report(view.Notes.Origin, $"feature view '{view.Name}': its source has no column '{wanted.Name}'; "
                 + $"it has {string.Join(", ", columns.Select(c => c.Name))}.");
         }
-        else if (found.Type != wanted.Type && !(IsNumber(found.Type) && wanted.Type is DataType.Float32 or DataType.Float64))
+        else if (!found.Type.Serves(wanted.Type) || (found.Dimension ?? wanted.Dimension) != (wanted.Dimension ?? found.Dimension))
         {
-            Report(view.Notes.Origin, $"feature view '{view.Name}': column '{wanted.Name}' is {Lower(found.Type)} in its source, "
-                + $"not {Lower(wanted.Type)}.");
+            Report(view.Notes.Origin, $"feature view '{view.Name}': column '{wanted.Name}' is {found.TypeText()} in its source, "
+                + $"not {wanted.TypeText()}.");
         }
     }
 
@@ -237,8 +245,4 @@ internal sealed class RepositoryCheck
     }
 
     private void Report(string origin, string problem) => problems.Add($"{origin}: {problem}");
-
-    private static bool IsNumber(DataType type) => type is DataType.Int64 or DataType.Float32 or DataType.Float64;
-
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
 }

@@ -39,7 +39,7 @@ internal sealed class RepositoryReader
     }
 
     private EntityDefinition Entity(YamlMap map) =>
-        new(map.Text("name"), Columns(map, "join_keys")) { Notes = NotesOf(map) };
+        new(map.Text("name"), Singles(map, "join_keys", "a join key")) { Notes = NotesOf(map) };
 
     private SourceDefinition Source(YamlMap map) => SourceBody(map, map.Text("name"));
 
@@ -53,7 +53,7 @@ internal sealed class RepositoryReader
             Postgres = Postgres(map),
             Columns = Columns(map, "columns"),
             Computed = [.. map.Maps("computed").Select(m => Closed(m, c => new ComputedColumn(
-                c.Text("name"), c.OptionalText("type") is null ? null : c.Choice<DataType>("type"), c.Text("expression"))))],
+                c.Text("name"), ColumnTypes.OptionalSingle(c, "what a formula computes"), c.Text("expression"))))],
             Filter = map.OptionalText("filter"),
             Notes = NotesOf(map),
         };
@@ -86,13 +86,18 @@ internal sealed class RepositoryReader
             Version = map.OptionalInteger("version"),
             Notes = NotesOf(map),
         };
+        if (view.Kind != ViewKind.Batch && map.Has("expectations"))
+        {
+            throw map.Error("expectations", "expectations are of batch views, whose rows are checked when they are brought online");
+        }
+
         return view.Kind switch
         {
             ViewKind.Batch => Batch(view, map),
             ViewKind.Streaming => Streaming(view, map),
             ViewKind.OnDemand => view with
             {
-                Inputs = Columns(map, "inputs"),
+                Inputs = Singles(map, "inputs", "what a request brings for formulas"),
                 From = Selections(map, "from"),
                 Features = Features(map, formulas: true),
             },
@@ -102,7 +107,18 @@ internal sealed class RepositoryReader
 
     private FeatureViewDefinition Batch(FeatureViewDefinition view, YamlMap map)
     {
-        var batch = view with { Source = ViewSource(map), Sql = map.OptionalText("sql"), Features = Features(map, formulas: false) };
+        var batch = view with
+        {
+            Source = ViewSource(map),
+            Sql = map.OptionalText("sql"),
+            Features = Features(map, formulas: false),
+            Expectations = map.Maps("expectations") is { Count: > 0 } some ? [.. some.Select(Expectation.Read)] : null,
+        };
+        if (batch.Expectations is not null && batch.Source!.Source.Push)
+        {
+            throw map.Error("expectations", "pushed rows are taken as they come; give the source a 'filter'");
+        }
+
         return batch.Sql is null || !batch.Source!.Source.Push
             ? batch
             : throw map.Error("sql", "pushed rows are the view's rows as they are; 'sql' needs a source with a 'path'");
@@ -142,7 +158,7 @@ internal sealed class RepositoryReader
     {
         Kind = map.Choice<WindowKind>("kind", WindowKind.Hopping),
         Quantile = map.OptionalNumber("quantile"),
-        InputType = map.Choice<DataType>("type", DataType.Float64),
+        InputType = ColumnTypes.OptionalSingle(map, "what a window aggregates") ?? DataType.Float64,
     };
 
     private ViewSource ViewSource(YamlMap view)
@@ -169,12 +185,22 @@ internal sealed class RepositoryReader
     private static List<FeatureSelection> Selections(YamlMap map, string key) => [.. map.Maps(key).Select(m => Closed(m, s =>
         new FeatureSelection(s.Text("view"), s.OptionalText("as"), s.Pairs("join_key_map"), s.Texts("features")) { Origin = s.Origin }))];
 
-    private static List<FeatureDefinition> Features(YamlMap map, bool formulas) => [.. map.Maps("features").Select(m => Closed(m, f =>
-        new FeatureDefinition(
-            f.Text("name"), f.Choice<DataType>("type"), formulas ? f.Text("expression") : null, f.OptionalText("default"))))];
+    private static List<FeatureDefinition> Features(YamlMap map, bool formulas) =>
+        [.. map.Maps("features").Select(m => Closed(m, f => Feature(f, formulas)))];
 
-    private static List<ColumnSchema> Columns(YamlMap map, string key) =>
-        [.. map.Maps(key).Select(m => Closed(m, c => new ColumnSchema(c.Text("name"), c.Choice<DataType>("type"))))];
+    private static FeatureDefinition Feature(YamlMap map, bool formula)
+    {
+        var column = formula ? ColumnTypes.Single(map, "what a formula computes") : ColumnTypes.Read(map);
+        var otherwise = map.OptionalText("default");
+        return otherwise is null || !column.Type.IsArray()
+            ? new FeatureDefinition(column.Name, column.Type, formula ? map.Text("expression") : null, otherwise, column.Dimension)
+            : throw map.Error("default", "an array has no default; where there is none, the answer is null");
+    }
+
+    private static List<ColumnSchema> Columns(YamlMap map, string key) => [.. map.Maps(key).Select(m => Closed(m, ColumnTypes.Read))];
+
+    private static List<ColumnSchema> Singles(YamlMap map, string key, string what) =>
+        [.. map.Maps(key).Select(m => Closed(m, c => ColumnTypes.Single(c, what)))];
 
     private static Notes NotesOf(YamlMap map) =>
         new(map.Origin, map.OptionalText("description"), map.OptionalText("owner")) { Tags = map.Texts("tags"), Deprecated = Deprecation.Of(map) };

@@ -2,6 +2,7 @@ using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Database;
 
@@ -17,9 +18,12 @@ public sealed class BatchMaterialisation(
     /// <summary>Writes for each entity the newest row that holds at a time. Doing it again changes nothing.</summary>
     /// <param name="sources">Per source of the view its rows.</param>
     /// <param name="asOf">Rows with a later event time are left out.</param>
-    /// <returns>How many rows were written. After a first time, with an unchanged file, only those since.</returns>
+    /// <returns>
+    /// How many rows were written (after a first time, with an unchanged file, only those since), and what the view expects otherwise of
+    /// its source.
+    /// </returns>
     /// <exception cref="SlipwayException">NotFound for an unknown view; Invalid when the source or a column is missing.</exception>
-    public async Task<int> MaterialiseBatchAsync(
+    public async Task<(int Rows, IReadOnlyList<ExpectationViolation> Violations)> MaterialiseBatchAsync(
         string view, IReadOnlyDictionary<string, SourceData> sources, DateTimeOffset asOf, CancellationToken cancel)
     {
         var batch = (await registry.CatalogAsync(cancel)).Batch(view);
@@ -34,7 +38,7 @@ public sealed class BatchMaterialisation(
             session => MaterialisationStore.RaiseWatermarkAsync(session, batch.Stored.Key, until, NowMs, cancel),
             cancel);
         rows.Materialised = until;
-        return newest.Count;
+        return (newest.Count, rows.Violations);
     }
 
     /// <summary>
@@ -57,7 +61,7 @@ public sealed class BatchMaterialisation(
                 portions.ReadAsync(cancel),
                 new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancel },
                 async (portion, stop) => await WriteAsync(batch.Stored, position, portion, Microseconds.From(created), stop));
-            await db.WriteAsync(session => MaterialisationStore.FinishAsync(session, position, 0, NowMs, cancel), cancel);
+            await db.WriteAsync(session => MaterialisationStore.FinishAsync(session, position, 0, portions.Violations, NowMs, cancel), cancel);
         }
 
         return (await RunAsync(run, cancel)).First(v => v.View == batch.Stored.Key);
@@ -66,14 +70,15 @@ public sealed class BatchMaterialisation(
     /// <summary>Notes a view that was written by other means, such as windows that ran over history.</summary>
     public Task NoteAsync(string run, StoredView view, MaterialisationRange range, long rows, CancellationToken cancel) => db.WriteAsync(
         async session => await MaterialisationStore.FinishAsync(
-            session, await MaterialisationStore.BeginAsync(session, run, view.Key, range, cancel), rows, NowMs, cancel),
+            session, await MaterialisationStore.BeginAsync(session, run, view.Key, range, cancel), rows, [], NowMs, cancel),
         cancel);
 
     /// <summary>The views of a run that have begun.</summary>
     public async Task<IReadOnlyList<ViewMaterialisation>> RunAsync(string run, CancellationToken cancel) =>
     [
         .. (await db.ReadAsync(session => MaterialisationStore.RunAsync(session, run, cancel), cancel)).Select(position =>
-            new ViewMaterialisation(position.Run, position.View, position.FromUs + 1, position.ToUs, position.Share, position.Rows, position.Finished)),
+            new ViewMaterialisation(position.Run, position.View, position.FromUs + 1, position.ToUs, position.Share, position.Rows, position.Finished,
+                position.Violations is { } json ? Json.Read<ExpectationViolation[]>(json) : [])),
     ];
 
     /// <summary>Per view, named with its version, up to which event time all that its source held is online.</summary>

@@ -20,6 +20,9 @@ internal sealed class BatchPortions(AnalyticsEngine analytics, BatchView view, S
 
     private const string Sorted = "slipway_portions";
 
+    /// <summary>Known once the first portion is there.</summary>
+    public IReadOnlyList<ExpectationViolation> Violations { get; private set; } = [];
+
     public async IAsyncEnumerable<Portion> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -55,6 +58,13 @@ internal sealed class BatchPortions(AnalyticsEngine analytics, BatchView view, S
     private int Read(AnalyticsSession session, ChannelWriter<Portion> portions, CancellationToken cancel)
     {
         session.Execute($"create temp table {Sorted} as {Query(view.Prepare(session, data))}");
+        if (view.Expectations is { } expected)
+        {
+            Violations = expected.Count(session, $"from {Sorted}");
+            session.Execute($"delete from {Sorted} where {expected.IsDropped} or not ({Complete})");
+            session.Execute($"alter table {Sorted} drop column slipway_broken");
+        }
+
         var counts = Counts(session);
         for (var first = 0; first < RunPosition.Buckets;)
         {
@@ -81,19 +91,18 @@ internal sealed class BatchPortions(AnalyticsEngine analytics, BatchView view, S
 
     private string Query(string rows)
     {
+        var within = string.Join(" and ", new[] { $"{BatchQuery.EventTimestamp} <= make_timestamp({run.ToUs})", run.FromUs is { } after ? After(after) : "true" });
         string[] keys = [.. view.Stored.JoinKeys.Select(key => Sql.Name(key.Name))];
-        string[] conditions =
-        [
-            .. keys.Select(key => $"{key} is not null"),
-            $"{BatchQuery.EventTimestamp} <= make_timestamp({run.ToUs})",
-            .. run.FromUs is { } after ? [After(after)] : Array.Empty<string>(),
-        ];
         var bucket = keys.Length == 0 ? "0" : $"hash({string.Join(", ", keys)}) % {RunPosition.Buckets}";
-        return $"""
-            select *, ({bucket})::utinyint as slipway_bucket, row_number() over () as slipway_arrival
-            from ({rows}) where {string.Join(" and ", conditions)} order by slipway_bucket, slipway_arrival
-            """;
+
+        // A row without a key or time cannot come online, but may be what an expectation looks for.
+        var marked = view.Expectations?.Marked($"from ({rows}) where {BatchQuery.EventTimestamp} is null or ({within})")
+            ?? $"select *, row_number() over () as slipway_arrival from ({rows}) where {Complete} and {within}";
+        return $"select *, ({bucket})::utinyint as slipway_bucket from ({marked}) order by slipway_bucket, slipway_arrival";
     }
+
+    private string Complete => string.Join(
+        " and ", view.Stored.JoinKeys.Select(key => Sql.Name(key.Name)).Append(BatchQuery.EventTimestamp).Select(column => $"{column} is not null"));
 
     private string After(long after)
     {
@@ -113,11 +122,12 @@ internal sealed class BatchPortions(AnalyticsEngine analytics, BatchView view, S
         return counts;
     }
 
-    private static Table Rows(AnalyticsSession session, ulong buckets)
+    private Table Rows(AnalyticsSession session, ulong buckets)
     {
         var wanted = Enumerable.Range(0, RunPosition.Buckets).Where(bucket => (buckets >> bucket & 1) != 0);
-        return session.Query(
-            $"select * exclude (slipway_bucket, slipway_arrival) from {Sorted} where slipway_bucket in ({string.Join(", ", wanted)})");
+        var columns = view.Repository.RowColumns(view.Definition);
+        return session.Read(
+            $"select {string.Join(", ", columns.Select(c => Sql.Name(c.Name)))} from {Sorted} where slipway_bucket in ({string.Join(", ", wanted)})", columns);
     }
 
     /// <summary>The thread is the analytics engine's own, made to be blocked.</summary>

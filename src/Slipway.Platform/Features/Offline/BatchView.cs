@@ -1,6 +1,7 @@
 using Slipway.Core.Data;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Offline;
@@ -10,12 +11,20 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
 {
     private const string Relation = "slipway_rows";
 
+    /// <summary>Null where nothing is expected of its rows.</summary>
+    public ViewExpectations? Expectations { get; } = ViewExpectations.Of(Stored.Key, Repository, Definition);
+
     /// <summary>The name of its source: what callers give its rows under.</summary>
     public string SourceName => Definition.Source!.Source.Name ?? Definition.Name;
 
     /// <summary>Join keys, event time, created time where there is one, features: by event time.</summary>
     public Table Run(AnalyticsSession session, SourceData data) =>
-        session.Query($"select * from ({Prepare(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}");
+        session.Read($"select * from ({Kept(session, data)}) order by {Sql.Name(BatchQuery.EventTimestamp)}", Repository.RowColumns(Definition));
+
+    /// <summary>Holds all rows to what is expected of them.</summary>
+    /// <exception cref="Core.Errors.SlipwayException"><see cref="Core.Errors.ErrorKind.Invalid"/> where an expectation says so.</exception>
+    public IReadOnlyList<ExpectationViolation> Check(AnalyticsSession session, SourceData data) =>
+        Expectations?.Count(session, Expectations.Marked(Prepare(session, data))) ?? [];
 
     /// <summary>The same rows in the order in which the source has them, as they come.</summary>
     public void Stream(
@@ -24,10 +33,13 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         // Parquet skips the row groups that lie outside.
         var within = new[] { Bound(">=", times.From), Bound("<=", times.To) }.OfType<string>().ToArray();
         session.Stream(
-            $"select * from ({Prepare(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
+            $"select * from ({Kept(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
     }
 
-    /// <summary>The query that computes the same in no order, its source ready to be read.</summary>
+    private string Kept(AnalyticsSession session, SourceData data) =>
+        Expectations?.Kept(Expectations.Marked(Prepare(session, data))) ?? Prepare(session, data);
+
+    /// <summary>The query that computes its rows in no order, whatever is expected of them, its source ready to be read.</summary>
     public string Prepare(AnalyticsSession session, SourceData data)
     {
         var from = data.Relation?.Sql ?? Relation;
@@ -40,10 +52,9 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
             from = $"read_parquet({Sql.Text(path)})";
         }
 
-        var declared = Definition.Source!.Source.Columns;
-        var columns = declared.Count > 0 ? declared : Describe(session, from);
-        var relation = declared.Count > 0 ? $"(select {string.Join(", ", declared.Select(Cast))} from {from})" : from;
-        return BatchQuery.Sql(Repository, Definition, columns, relation);
+        var known = Definition.Source!.Source.Columns is { Count: > 0 } declared ? declared : data.Relation?.Columns;
+        var relation = known is null ? from : $"(select {string.Join(", ", known.Select(Cast))} from {from})";
+        return BatchQuery.Sql(Repository, Definition, known ?? Describe(session, from), relation);
     }
 
     /// <summary>Null where the bound is so far off that DuckDB has no such time.</summary>
@@ -51,9 +62,8 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
         Math.Abs((double)microseconds) > 9e18 ? null
             : $"{Sql.Name(BatchQuery.EventTimestamp)} {comparison} make_timestamp({microseconds.ToString(System.Globalization.CultureInfo.InvariantCulture)})";
 
-    /// <summary>The columns that a file or table has: an empty result carries them.</summary>
-    private static List<ColumnSchema> Describe(AnalyticsSession session, string from) =>
-        [.. session.Query($"select * from {from} limit 0").Columns.Select(column => new ColumnSchema(column.Name, column.Type))];
+    /// <summary>The columns that a file or table has and features can use.</summary>
+    private static IReadOnlyList<ColumnSchema> Describe(AnalyticsSession session, string from) => DataFiles.Columns(session, from);
 
     /// <summary>Files hold integers of any width; formulas were checked against the declared types.</summary>
     private static string Cast(ColumnSchema column) => $"{Sql.Name(column.Name)}::{Sql.TypeName(column.Type)} as {Sql.Name(column.Name)}";

@@ -77,5 +77,5 @@ internal sealed class EntityFile
         }
     }
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -34,6 +34,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
         var entities = await analytics.RunAsync(session => EntityFile.Open(session, request.Entities, Needed(plan), toCsv), cancel);
         CheckNames(plan, entities);
         var streams = new ViewStreams(sources.Catalog, new SourceTables(sources.ByName, analytics), analytics);
+        var violations = await streams.CheckAsync(plan, cancel);
         var output = new JoinOutput(entities, [.. plan.Columns.Select(c => c.Column)], scratch, analytics);
         var blockRows = BlockRows(plan);
         while (true)
@@ -47,7 +48,7 @@ public sealed class FileJoin(AnalyticsEngine analytics)
             if (block.Rows < blockRows)
             {
                 await output.WriteAsync(request.Output, cancel);
-                return new JoinResult(output.Rows, [.. plan.Columns.Select(c => c.Column.Name)]);
+                return new JoinResult(output.Rows, [.. plan.Columns.Select(c => c.Column.Name)], violations);
             }
         }
     }
@@ -106,10 +107,11 @@ public sealed class FileJoin(AnalyticsEngine analytics)
     /// <summary>By what a row takes: its inputs, places in the views' timelines, and the features that are captured and put out.</summary>
     private static int BlockRows(ServicePlan plan)
     {
-        static long Bytes(DataType type) => type == DataType.String ? 64 : 9;
-        var inputs = 8 + plan.Inputs.Sum(input => Bytes(input.Column.Type));
-        var lookups = plan.Lookups.Sum(lookup => 64 + lookup.Features.Sum(f => 2 * Bytes(lookup.View.Features[f.Feature].Type)));
-        var features = plan.Columns.Sum(column => 2 * Bytes(column.Column.Type));
+        static long Bytes(ColumnSchema column) => column.Dimension is { } dimension ? 32 + (sizeof(float) * dimension)
+            : column.Type.IsArray() ? 256 : column.Type == DataType.String ? 64 : 9;
+        var inputs = 8 + plan.Inputs.Sum(input => Bytes(input.Column));
+        var lookups = plan.Lookups.Sum(lookup => 64 + lookup.Features.Sum(f => 2 * Bytes(lookup.View.Features[f.Feature])));
+        var features = plan.Columns.Sum(column => 2 * Bytes(column.Column));
         return (int)Math.Clamp(BlockBytes / (inputs + lookups + features), 10_000, 4_000_000);
     }
 }

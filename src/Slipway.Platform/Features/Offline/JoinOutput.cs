@@ -63,7 +63,14 @@ internal sealed class JoinOutput(EntityFile entities, IReadOnlyList<ColumnSchema
     }
 
     private IEnumerable<string> Computed(bool csv) => features.Select((feature, i) =>
-        $"{(csv && feature.Type == DataType.Timestamp ? Iso($"f.{Numbered(i)}") : $"f.{Numbered(i)}")} as {Sql.Name(feature.Name)}");
+        $"{(csv ? Text(feature.Type, $"f.{Numbered(i)}") : $"f.{Numbered(i)}")} as {Sql.Name(feature.Name)}");
+
+    private static string Text(DataType type, string value) => type switch
+    {
+        DataType.Timestamp => Iso(value),
+        DataType.TimestampArray => $"to_json(list_transform({value}, x -> {Iso("x")}))::varchar",
+        _ => type.IsArray() ? $"to_json({value})::varchar" : value,
+    };
 
     /// <summary>ISO 8601 in UTC, with a fraction where there is one.</summary>
     private static string Iso(string time) =>

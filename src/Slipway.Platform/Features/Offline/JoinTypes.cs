@@ -20,4 +20,5 @@ public sealed record JoinRequest(string Repository, string Entities, string Outp
 }
 
 /// <param name="Features">The columns that were added.</param>
-public sealed record JoinResult(long Rows, IReadOnlyList<string> Features);
+/// <param name="Violations">Where the rows of sources are not what their views expect.</param>
+public sealed record JoinResult(long Rows, IReadOnlyList<string> Features, IReadOnlyList<ExpectationViolation> Violations);

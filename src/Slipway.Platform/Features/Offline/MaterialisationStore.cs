@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Numerics;
+using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Features.Offline;
@@ -9,7 +10,9 @@ namespace Slipway.Platform.Features.Offline;
 /// writes the bucket's rows, so it goes on where it was cut short.
 /// </summary>
 /// <param name="FromUs">Exclusive here; null for the beginning.</param>
-internal sealed record RunPosition(string Run, string View, long? FromUs, long ToUs, ulong Done, long Rows, bool Finished)
+/// <param name="Violations">JSON; null while they are not known, and where nothing is expected.</param>
+internal sealed record RunPosition(
+    string Run, string View, long? FromUs, long ToUs, ulong Done, long Rows, bool Finished, string? Violations = null)
 {
     public const int Buckets = 64;
 
@@ -38,7 +41,7 @@ internal static class MaterialisationStore
             c => c.With("run", run).With("view", view).With("from", after).With("to", range.ToUs),
             cancel);
         return (await session.FirstAsync<RunPosition>(
-            $"select {Columns} from feature_materialisations where run = @run and view = @view",
+            $"select {Columns}, violations from feature_materialisations where run = @run and view = @view",
             c => c.With("run", run).With("view", view),
             Read,
             cancel))!;
@@ -54,11 +57,16 @@ internal static class MaterialisationStore
         cancel);
 
     /// <summary>Ends a view of a run; the watermark moves up unless there would be a gap below the run's range.</summary>
-    public static async Task FinishAsync(DbSession session, RunPosition run, long rows, long nowMs, CancellationToken cancel)
+    public static async Task FinishAsync(
+        DbSession session, RunPosition run, long rows, IReadOnlyList<ExpectationViolation> violations, long nowMs, CancellationToken cancel)
     {
         await session.ExecuteAsync(
-            "update feature_materialisations set finished = true, rows_written = rows_written + @rows where run = @run and view = @view and finished = false",
-            c => c.With("run", run.Run).With("view", run.View).With("rows", rows),
+            """
+            update feature_materialisations set finished = true, rows_written = rows_written + @rows, violations = @violations
+            where run = @run and view = @view and finished = false
+            """,
+            c => c.With("run", run.Run).With("view", run.View).With("rows", rows)
+                .With("violations", violations.Count == 0 ? null : Json.Write(violations)),
             cancel);
         if (run.FromUs is not { } after || await WatermarkAsync(session, run.View, cancel) >= after)
         {
@@ -83,8 +91,9 @@ internal static class MaterialisationStore
         session.QueryAsync("select view, watermark_us from feature_watermarks", null, row => (row.GetString(0), row.GetInt64(1)), cancel);
 
     public static Task<List<RunPosition>> RunAsync(DbSession session, string run, CancellationToken cancel) => session.QueryAsync(
-        $"select {Columns} from feature_materialisations where run = @run order by view", c => c.With("run", run), Read, cancel);
+        $"select {Columns}, violations from feature_materialisations where run = @run order by view", c => c.With("run", run), Read, cancel);
 
     private static RunPosition Read(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), row.Long(2), row.GetInt64(3), (ulong)row.GetInt64(4), row.GetInt64(5), row.GetBoolean(6));
+        row.GetString(0), row.GetString(1), row.Long(2), row.GetInt64(3), (ulong)row.GetInt64(4), row.GetInt64(5), row.GetBoolean(6),
+        row.IsDBNull(7) ? null : row.GetString(7));
 }

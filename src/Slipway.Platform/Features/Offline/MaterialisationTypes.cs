@@ -25,4 +25,6 @@ public sealed record MaterialisationRange(MaterialisationMode Mode, long? FromUs
 /// <param name="View">Name and version, as <c>airport_weather@2</c>.</param>
 /// <param name="Done">Share of the view's entities that is written, 0 to 1.</param>
 /// <param name="Rows">Entities written so far.</param>
-public sealed record ViewMaterialisation(string Run, string View, long? FromUs, long ToUs, double Done, long Rows, bool Finished);
+/// <param name="Violations">What the view expects otherwise of its rows; known at the end.</param>
+public sealed record ViewMaterialisation(
+    string Run, string View, long? FromUs, long ToUs, double Done, long Rows, bool Finished, IReadOnlyList<ExpectationViolation> Violations);

@@ -4,12 +4,13 @@ using Slipway.Platform.Features.Definitions;
 namespace Slipway.Platform.Features.Offline;
 
 /// <summary>What types the views that read a source need its columns to have. A CSV file does not say them itself.</summary>
+/// <param name="views">Those that read it.</param>
 internal sealed class SourceUses(FeatureRepository repository, IReadOnlyList<FeatureViewDefinition> views, SourceDefinition source)
 {
     /// <summary>By the source's own names: as declared, else as all views that name a column agree.</summary>
     public IReadOnlyDictionary<string, DataType> Types()
     {
-        var uses = views.Where(view => Equals(view.Source?.Source, source)).SelectMany(Uses)
+        var uses = views.SelectMany(Uses)
             .GroupBy(use => use.Name).Where(use => use.Select(u => u.Type).Distinct().Count() == 1)
             .ToDictionary(use => use.Key, use => use.First().Type, StringComparer.Ordinal);
         foreach (var declared in source.Columns)
@@ -38,6 +39,6 @@ internal sealed class SourceUses(FeatureRepository repository, IReadOnlyList<Fea
 
         var times = new[] { view.Source!.EventTimestamp, view.Source.CreatedTimestamp }.OfType<string>()
             .Select(name => new ColumnSchema(name, DataType.Timestamp));
-        return [.. keys, .. times, .. view.Kind == ViewKind.Batch ? view.Features.Select(f => new ColumnSchema(f.Name, f.Type)) : []];
+        return [.. keys, .. times, .. view.Kind == ViewKind.Batch ? view.Features.Select(f => f.Column) : []];
     }
 }

@@ -19,7 +19,7 @@ public sealed class ViewHistory(AnalyticsEngine analytics)
         var data = sources.Find(view.SourceName, view.Stored.Name);
         if (data.Path is null)
         {
-            return new BatchRows(await analytics.RunAsync(session => view.Run(session, data), cancel));
+            return await ReadAsync(view, data, cancel);
         }
 
         ParquetFile.Check(data.Path);
@@ -30,7 +30,7 @@ public sealed class ViewHistory(AnalyticsEngine analytics)
             return known;
         }
 
-        var rows = new BatchRows(await analytics.RunAsync(session => view.Run(session, data), cancel));
+        var rows = await ReadAsync(view, data, cancel);
         lock (gate)
         {
             last = new Remembered(identity, rows);
@@ -38,6 +38,9 @@ public sealed class ViewHistory(AnalyticsEngine analytics)
 
         return rows;
     }
+
+    private Task<BatchRows> ReadAsync(BatchView view, SourceData data, CancellationToken cancel) => analytics.RunAsync(
+        session => new BatchRows(view.Run(session, data), view.Check(session, data)), cancel);
 
     private BatchRows? Find((string, string, long, DateTime) identity)
     {
@@ -51,9 +54,12 @@ public sealed class ViewHistory(AnalyticsEngine analytics)
 }
 
 /// <summary>The rows of a batch view by event time.</summary>
-internal sealed class BatchRows(Table rows)
+/// <param name="violations">What the view expects otherwise of its rows; those that are left out are not among <paramref name="rows"/>.</param>
+internal sealed class BatchRows(Table rows, IReadOnlyList<ExpectationViolation> violations)
 {
     public Table Rows { get; } = rows;
+
+    public IReadOnlyList<ExpectationViolation> Violations { get; } = violations;
 
     /// <summary>Up to which event time these very rows are in the online store; null when none of them is.</summary>
     public long? Materialised { get; set; }

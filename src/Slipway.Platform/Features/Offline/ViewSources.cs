@@ -23,7 +23,10 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
             .DistinctBy(view => view.Name).ToArray();
         var sources = needed.Select(view => view.Source?.Source).OfType<SourceDefinition>().Distinct().ToArray();
         var opened = sources.Select((source, i) => At(source, () => Open(
-            session, repository, source, new SourceUses(repository, needed, source).Types(), scratch.File($"source{i}.parquet"), cancel))).ToArray();
+            session, repository, source, Types(source), scratch.File($"source{i}.parquet"), cancel))).ToArray();
+
+        IReadOnlyDictionary<string, DataType> Types(SourceDefinition source) =>
+            new SourceUses(repository, [.. needed.Where(view => Equals(view.Source?.Source, source))], source).Types();
 
         // A source gets a name of its own: one written inside a view may be called like another that several share.
         FeatureViewDefinition Known(FeatureViewDefinition view) => view.Source is not { } read ? view : view with

@@ -43,6 +43,23 @@ internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, 
         await Task.Run(() => windowed.Run(history, times.To, part => Pass(part, chunks, take)), cancel);
     }
 
+    /// <summary>Holds the views that a service looks up to what they expect of their rows, all of them.</summary>
+    /// <exception cref="Core.Errors.SlipwayException"><see cref="Core.Errors.ErrorKind.Invalid"/> where an expectation says so.</exception>
+    public async Task<IReadOnlyList<ExpectationViolation>> CheckAsync(ServicePlan plan, CancellationToken cancel)
+    {
+        var violations = new List<ExpectationViolation>();
+        foreach (var name in plan.Lookups.Select(lookup => lookup.View.Name).Distinct().Where(name => !catalog.IsStreaming(name)))
+        {
+            if (catalog.Batch(name) is { Expectations: not null } batch)
+            {
+                var data = sources.Find(batch.SourceName, name);
+                violations.AddRange(await analytics.RunAsync(session => batch.Check(session, data), cancel));
+            }
+        }
+
+        return violations;
+    }
+
     private static void Pass(Table part, ColumnChunk[] chunks, Action<IReadOnlyList<ColumnChunk>> take)
     {
         for (var start = 0; start < part.Rows; start += PortionRows)

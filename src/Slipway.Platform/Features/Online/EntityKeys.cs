@@ -37,7 +37,7 @@ public sealed class EntityKeys
     {
         foreach (var column in columns)
         {
-            if (column.Type is DataType.Float32 or DataType.Float64)
+            if (column.Type is DataType.Float32 or DataType.Float64 || column.Type.IsArray())
             {
                 throw SlipwayException.Invalid($"Join key '{column.Name}' is a {Name(column.Type)}; keys are string, int64, bool or timestamp.");
             }
@@ -129,7 +129,7 @@ public sealed class EntityKeys
         }
     }
 
-    private static string Name(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Name(DataType type) => type.Text();
 
     private int Length(int row) => ends[row] - (row == 0 ? 0 : ends[row - 1]);
 }

@@ -31,7 +31,8 @@ internal sealed class FoundRows
     public static FoundRows Of(ViewLookup lookup, OnlineEntry?[] entries, Table request, TimeProvider time)
     {
         var given = new byte[]?[entries.Length];
-        if (lookup.View.Ttl is not { } ttl)
+        var marked = Array.Exists(entries, entry => entry is not null && RowUntil.Of(entry.Bytes) is not null);
+        if (lookup.View.Ttl is null && !marked)
         {
             for (var row = 0; row < given.Length; row++)
             {
@@ -43,15 +44,24 @@ internal sealed class FoundRows
 
         var asOf = request.Has(StoredView.EventTimestamp) ? Times(request[StoredView.EventTimestamp]) : null;
         var now = Microseconds.From(time.GetUtcNow());
-        var ttlUs = ttl.Ticks / TimeSpan.TicksPerMicrosecond;
+        var ttlUs = lookup.View.Ttl?.Ticks / TimeSpan.TicksPerMicrosecond;
+        if (marked)
+        {
+            entries = Array.ConvertAll(entries, entry => entry is not null && RowUntil.Of(entry.Bytes) == RowUntil.Deleted ? null : entry);
+        }
+
         for (var row = 0; row < given.Length; row++)
         {
             var at = asOf is null ? now : asOf.IsNull(row) ? long.MaxValue : asOf.Longs[row];
-            given[row] = entries[row] is { } entry && entry.EventTimeUs >= at - ttlUs ? entry.Bytes : null;
+            given[row] = entries[row] is { } entry && !IsTooOld(entry, at, ttlUs) ? entry.Bytes : null;
         }
 
         return new FoundRows(lookup, entries, given);
     }
+
+    /// <summary>What the row says of itself goes before the view's TTL; both edges are inclusive.</summary>
+    private static bool IsTooOld(OnlineEntry entry, long at, long? ttlUs) =>
+        RowUntil.Of(entry.Bytes) is { } until ? until < at : ttlUs is { } limit && entry.EventTimeUs < at - limit;
 
     public void Unpack(Column?[] slots)
     {
@@ -75,5 +85,5 @@ internal sealed class FoundRows
 
     private static Column Times(Column column) => column.Type == DataType.Timestamp
         ? column
-        : throw SlipwayException.Invalid($"Column '{column.Name}' is {column.Type.ToString().ToLowerInvariant()}; it must be a timestamp.");
+        : throw SlipwayException.Invalid($"Column '{column.Name}' is {column.Type.Text()}; it must be a timestamp.");
 }

@@ -25,6 +25,9 @@ public interface IOnlineStore
     /// <returns>How many there were.</returns>
     Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel);
 
+    /// <summary>The same for one entity, unless its row is of a later event time.</summary>
+    Task<bool> DeleteAsync(string view, byte[] key, long upToUs, CancellationToken cancel);
+
     /// <summary>The keys of all entities of a view, in no order; one that is written meanwhile may be missed.</summary>
     IAsyncEnumerable<byte[]> KeysAsync(string view, CancellationToken cancel);
 }

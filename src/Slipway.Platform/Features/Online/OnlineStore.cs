@@ -49,8 +49,11 @@ public sealed class OnlineStore(IOnlineStore rows, ErasureList? erasures = null)
     /// <returns>False when there was nothing to remove.</returns>
     public async Task<bool> DeleteAsync(string view, byte[] key, CancellationToken cancel) => await rows.DeleteAsync(view, [key], cancel) > 0;
 
-    /// <inheritdoc cref="IOnlineStore.DeleteAsync"/>
+    /// <inheritdoc cref="IOnlineStore.DeleteAsync(string, IReadOnlyList{byte[]}, CancellationToken)"/>
     public Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel) => rows.DeleteAsync(view, keys, cancel);
+
+    /// <inheritdoc cref="IOnlineStore.DeleteAsync(string, byte[], long, CancellationToken)"/>
+    public Task<bool> DeleteAsync(string view, byte[] key, long upToUs, CancellationToken cancel) => rows.DeleteAsync(view, key, upToUs, cancel);
 
     /// <inheritdoc cref="IOnlineStore.KeysAsync"/>
     public IAsyncEnumerable<byte[]> KeysAsync(string view, CancellationToken cancel) => rows.KeysAsync(view, cancel);

@@ -115,8 +115,11 @@ internal static class OnlineTable
             row => row.GetFieldValue<byte[]>(0),
             cancel);
 
-    public static Task<int> DeleteAsync(DbSession session, string view, byte[] key, CancellationToken cancel) => session.ExecuteAsync(
-        "delete from online_features where view = @view and entity_key = @key", c => c.With("view", view).With("key", key), cancel);
+    /// <param name="upToUs">A row of a later event time stays.</param>
+    public static Task<int> DeleteAsync(DbSession session, string view, byte[] key, long upToUs, CancellationToken cancel) => session.ExecuteAsync(
+        "delete from online_features where view = @view and entity_key = @key and event_time_us <= @until",
+        c => c.With("view", view).With("key", key).With("until", upToUs),
+        cancel);
 
     private static (byte[] Key, OnlineEntry Entry) Read(DbDataReader row) =>
         (row.GetFieldValue<byte[]>(0), new OnlineEntry(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3)));

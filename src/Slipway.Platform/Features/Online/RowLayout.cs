@@ -3,6 +3,7 @@ using System.Collections;
 using System.Text;
 using System.Text.Json;
 using Slipway.Core.Data;
+using Slipway.Core.Errors;
 using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation.Analytics;
 
@@ -10,9 +11,10 @@ namespace Slipway.Platform.Features.Online;
 
 /// <summary>
 /// How the features of a view are packed into one row of bytes, little-endian: format (1 byte, now 1); one bit per feature,
-/// set where it is null; a slot of fixed width per feature (bool 1, float32 4, string 4, others 8 bytes), zero where null;
-/// then the strings. A string's slot is the position of its length (4 bytes), which its UTF-8 bytes follow. Any value is read
-/// without reading those before it.
+/// set where it is null; a slot of fixed width per feature (bool 1, float32 4, string and array 4, others 8 bytes), zero where
+/// null; then the strings and arrays. A string's slot is the position of its length (4 bytes), which its UTF-8 bytes follow; an array's
+/// that of its length in bytes, which its elements follow as <see cref="PackedArray"/> packs them. Any value is read without reading those
+/// before it.
 /// </summary>
 public sealed class RowLayout
 {
@@ -41,7 +43,7 @@ public sealed class RowLayout
     /// <param name="table">Has a column of each name and type in <see cref="Columns"/>.</param>
     public byte[][] Pack(Table table)
     {
-        var columns = Columns.Select(schema => Typed(table[schema.Name], schema.Type)).ToArray();
+        var columns = Columns.Select(schema => Typed(table[schema.Name], schema)).ToArray();
         var rows = new byte[table.Rows][];
         for (var row = 0; row < rows.Length; row++)
         {
@@ -80,6 +82,8 @@ public sealed class RowLayout
                 return Column.Float32(name, Read(rows, missing, Single, slot), missing);
             case DataType.Float64:
                 return Column.Float64(name, Read(rows, missing, Double, slot), missing);
+            case var array when array.IsArray():
+                return Column.Array(name, array, Read<byte[]?>(rows, missing, (row, at) => Varying(row, at).ToArray(), slot));
             default:
                 return Column.String(name, Read<string?>(rows, missing, Text, slot));
         }
@@ -109,9 +113,11 @@ public sealed class RowLayout
             case DataType.Float64:
                 JsonNumber.Write(json, BinaryPrimitives.ReadDoubleLittleEndian(slot));
                 break;
+            case DataType.String:
+                json.WriteStringValue(Varying(row, slots[feature]));
+                break;
             default:
-                var at = BinaryPrimitives.ReadInt32LittleEndian(slot);
-                json.WriteStringValue(row.Slice(at + sizeof(int), BinaryPrimitives.ReadInt32LittleEndian(row[at..])));
+                JsonArrays.Write(json, Columns[feature].Type, Varying(row, slots[feature]));
                 break;
         }
     }
@@ -138,11 +144,12 @@ public sealed class RowLayout
 
     private static double Double(byte[] row, int slot) => BinaryPrimitives.ReadDoubleLittleEndian(row.AsSpan(slot));
 
-    private static string Text(byte[] row, int slot)
+    private static string Text(byte[] row, int slot) => Encoding.UTF8.GetString(Varying(row, slot));
+
+    private static ReadOnlySpan<byte> Varying(ReadOnlySpan<byte> row, int slot)
     {
-        var at = BinaryPrimitives.ReadInt32LittleEndian(row.AsSpan(slot));
-        var length = BinaryPrimitives.ReadInt32LittleEndian(row.AsSpan(at));
-        return Encoding.UTF8.GetString(row, at + sizeof(int), length);
+        var at = BinaryPrimitives.ReadInt32LittleEndian(row[slot..]);
+        return row.Slice(at + sizeof(int), BinaryPrimitives.ReadInt32LittleEndian(row[at..]));
     }
 
     private byte[] Pack(Column[] columns, int row)
@@ -177,8 +184,15 @@ public sealed class RowLayout
                     BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(end), length);
                     end += sizeof(int) + length;
                     break;
-                default:
+                case DataType.Int64 or DataType.Timestamp:
                     BinaryPrimitives.WriteInt64LittleEndian(slot, column.Longs[row]);
+                    break;
+                default:
+                    BinaryPrimitives.WriteInt32LittleEndian(slot, end);
+                    var packed = column.Arrays[row]!;
+                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(end), packed.Length);
+                    packed.CopyTo(bytes, end + sizeof(int));
+                    end += sizeof(int) + packed.Length;
                     break;
             }
         }
@@ -195,19 +209,34 @@ public sealed class RowLayout
             {
                 bytes += sizeof(int) + Encoding.UTF8.GetByteCount(text);
             }
+            else if (column.Type.IsArray() && column.Arrays[row] is { } packed)
+            {
+                bytes += sizeof(int) + packed.Length;
+            }
         }
 
         return bytes;
     }
 
-    private static Column Typed(Column column, DataType type) => column.Type == type
-        ? column
-        : throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; the view declares {type}.");
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for an embedding of another dimension.</exception>
+    private static Column Typed(Column column, ColumnSchema schema)
+    {
+        if (column.Type != schema.Type && !(column.Type.IsArray() && schema.Type.IsArray() && column.Type.Element() == schema.Type.Element()))
+        {
+            throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; the view declares {schema.Type}.");
+        }
+
+        var bytes = schema.Dimension * sizeof(float);
+        return bytes is null || Array.Find(column.Arrays, value => value is not null && value.Length != bytes) is not { } other
+            ? column
+            : throw SlipwayException.Invalid(
+                $"Feature '{column.Name}' is an embedding of {schema.Dimension} numbers; a row has {PackedArray.Count(column.Type, other)}.");
+    }
 
     private static int Width(DataType type) => type switch
     {
         DataType.Bool => 1,
         DataType.Float32 or DataType.String => 4,
-        _ => 8,
+        _ => type.IsArray() ? 4 : 8,
     };
 }

@@ -40,7 +40,13 @@ public sealed class SqlOnlineStore(Db db, OnlineStoreOptions options) : IOnlineS
         return ValueTask.FromResult(found);
     }
 
-    public Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel) => keys.Count == 0
+    public Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, CancellationToken cancel) =>
+        DeleteAsync(view, keys, long.MaxValue, cancel);
+
+    public async Task<bool> DeleteAsync(string view, byte[] key, long upToUs, CancellationToken cancel) =>
+        await DeleteAsync(view, [key], upToUs, cancel) > 0;
+
+    private Task<int> DeleteAsync(string view, IReadOnlyList<byte[]> keys, long upToUs, CancellationToken cancel) => keys.Count == 0
         ? Task.FromResult(0)
         : db.WriteAsync(
             async session =>
@@ -49,7 +55,7 @@ public sealed class SqlOnlineStore(Db db, OnlineStoreOptions options) : IOnlineS
                 Interlocked.Increment(ref ticket);
                 foreach (var key in keys)
                 {
-                    deleted += await OnlineTable.DeleteAsync(session, view, key, cancel);
+                    deleted += await OnlineTable.DeleteAsync(session, view, key, upToUs, cancel);
                 }
 
                 session.OnCommitted(() => cached.TryRemove(view, out _));

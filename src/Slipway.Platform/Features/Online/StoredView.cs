@@ -49,7 +49,10 @@ public sealed record StoredView(
 
         var rows = winners.Values.ToArray();
         var packed = Layout.Pack(history.Select(Features.Select(f => f.Name)).Take(rows));
-        return [.. rows.Select((row, i) => new OnlineRow(keys.ToArray(row), times.Longs[row], Created(row), packed[i]))];
+        var until = history.Has(RowUntil.Column) ? history[RowUntil.Column] : null;
+        return [.. rows.Select((row, i) => new OnlineRow(keys.ToArray(row), times.Longs[row], Created(row), Marked(row, packed[i])))];
+
+        byte[] Marked(int row, byte[] bytes) => until is null || until.IsNull(row) ? bytes : RowUntil.Append(bytes, until.Longs[row]);
 
         // A row that does not say when it was written loses against one that does, as it does in a training set.
         long Created(int row) => created is null ? createdUs : created.IsNull(row) ? long.MinValue : created.Longs[row];

@@ -17,6 +17,7 @@ internal sealed class FeatureCatalog
     private readonly Dictionary<string, WindowedView> windowed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BatchView> batch = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<KeyPart>> keyParts = new(StringComparer.Ordinal);
+    private readonly List<SourcedView> sourced = [];
 
     private FeatureCatalog()
     {
@@ -25,15 +26,10 @@ internal sealed class FeatureCatalog
     public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values.Distinct()];
 
     /// <summary>The latest versions of the views whose values are stored.</summary>
-    public IReadOnlyList<StoredView> Stored => [.. Sourced.Where(view => IsLatest(view.Stored)).Select(view => view.Stored)];
+    public IReadOnlyList<StoredView> Stored => [.. sourced.Where(view => IsLatest(view.Stored)).Select(view => view.Stored)];
 
     /// <summary>The views whose values are stored: first the latest versions, then those that are pinned beside them.</summary>
-    public IReadOnlyList<SourcedView> Sourced =>
-    [
-        .. windowed.Values.Distinct().Select(view => new SourcedView(view.Stored, view.Source, view))
-            .Concat(batch.Values.Distinct().Select(view => new SourcedView(view.Stored, view.Definition.Source!.Source, null)))
-            .OrderByDescending(view => IsLatest(view.Stored)),
-    ];
+    public IReadOnlyList<SourcedView> Sourced => sourced;
 
     /// <inheritdoc cref="FeatureRegistryService.InUseAsync"/>
     public IReadOnlyList<SourcedView> InUse(string view)
@@ -75,7 +71,7 @@ internal sealed class FeatureCatalog
         {
             var shape = stored[view.Name] = new StoredView(
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
-                [.. view.Features.Select(f => new Core.Data.ColumnSchema(f.Name, f.Type))],
+                [.. view.Features.Select(f => f.Column)],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
             catalog.keyParts[view.Name] = catalog.keyParts[shape.Key] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
@@ -86,6 +82,9 @@ internal sealed class FeatureCatalog
             {
                 catalog.batch[view.Name] = catalog.batch[shape.Key] = new BatchView(shape, repository, view);
             }
+
+            var types = new SourceUses(repository, [.. repository.Views.Where(v => ReadsSame(v, view))], view.Source!.Source).Types();
+            catalog.sourced.Add(new SourcedView(shape, view.Source.Source, types, catalog.windowed.GetValueOrDefault(view.Name)));
         }
 
         foreach (var service in repository.Services)
@@ -111,6 +110,7 @@ internal sealed class FeatureCatalog
             Add(catalog, catalog.windowed, all.windowed);
             Add(catalog, catalog.batch, all.batch);
             Add(catalog, catalog.keyParts, all.keyParts);
+            all.sourced.AddRange(catalog.sourced.ExceptBy(all.sourced.ConvertAll(view => view.Stored.Key), view => view.Stored.Key));
         }
 
         return all;
@@ -160,6 +160,9 @@ internal sealed class FeatureCatalog
 
         return parts;
     }
+
+    private static bool ReadsSame(FeatureViewDefinition view, FeatureViewDefinition other) =>
+        view.Name == other.Name || (view.Source?.Source.Name is { } name && name == other.Source!.Source.Name);
 
     /// <summary>Windows say when a row was known where late events correct it; pushed rows always do.</summary>
     private static bool TellsCreated(FeatureViewDefinition view) => view.Kind == ViewKind.Streaming

@@ -15,7 +15,7 @@ public sealed class FeatureDefault
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the text is not a value of the feature's type.</exception>
     public static FeatureDefault Of(FeatureDefinition feature) => new(Parse(feature.Type, feature.Default!) ?? throw SlipwayException.Invalid(
-        $"The default of feature '{feature.Name}' is '{feature.Default}', which is not a {feature.Type.ToString().ToLowerInvariant()}."));
+        $"The default of feature '{feature.Name}' is '{feature.Default}', which is not a {feature.Type.Text()}."));
 
     /// <summary>A bool, long, double or string; a timestamp as microseconds since the epoch.</summary>
     public object Value => value;

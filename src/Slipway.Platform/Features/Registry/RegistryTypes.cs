@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Registry;
 using Slipway.Platform.Features.Online;
@@ -92,5 +93,11 @@ public sealed record StoredDefinition(
 }
 
 /// <summary>A view whose values are stored, and where its rows come from.</summary>
+/// <param name="Types">What types the view needs columns of its source to have.</param>
 /// <param name="Windowed">Its windows, for a streaming view.</param>
-public sealed record SourcedView(StoredView Stored, SourceDefinition Source, WindowedView? Windowed);
+public sealed record SourcedView(
+    StoredView Stored, SourceDefinition Source, IReadOnlyDictionary<string, DataType> Types, WindowedView? Windowed)
+{
+    /// <summary>What callers give its rows under.</summary>
+    public string SourceName => Windowed?.Topic ?? Source.Name ?? Stored.Name;
+}

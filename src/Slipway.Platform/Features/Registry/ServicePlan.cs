@@ -107,5 +107,5 @@ public sealed record ServicePlan(
 
     private Column Filled(int slot, Column column) => Defaults.TryGetValue(slot, out var value) ? value.Fill(column) : column;
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

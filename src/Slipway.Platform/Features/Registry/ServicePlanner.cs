@@ -39,7 +39,7 @@ internal sealed class ServicePlanner
         {
             var slotOf = planner.Take(selection, key => key);
             columns.AddRange(repository.Selected(selection).Select(feature => (
-                new ColumnSchema(service.FullNames ? $"{selection.Name}__{feature.Name}" : feature.Name, feature.Type),
+                feature.Column with { Name = service.FullNames ? $"{selection.Name}__{feature.Name}" : feature.Name },
                 slotOf[feature.Name])));
         }
 

@@ -83,6 +83,7 @@ internal sealed class CsvFile
             DataType.Timestamp => "not an ISO 8601 time such as 2024-05-01T09:30:00+02:00",
             DataType.Int64 => "not a whole number",
             DataType.Bool => "neither true nor false",
+            _ when type.IsArray() => $"not {type.Text()}, such as {(type == DataType.StringArray ? "[\"a\", \"b\"]" : "[1, 2]")}",
             _ => "not a number",
         };
         return SlipwayException.Invalid($"'{file}', row {first["row"].Longs[0]}: {name} is '{first["value"].Strings[0]}', which is {meant}.");
@@ -112,6 +113,7 @@ internal sealed class CsvFile
             DataType.Timestamp => $"case when regexp_matches({column}, '{Time}') then "
                 + $"try_cast(regexp_replace({column}, '{WholeMinute}', '\\1:00\\2') as timestamptz)::timestamp end",
             DataType.Int64 => $"case when regexp_matches({column}, '^[+-]?\\d+$') then try_cast({column} as bigint) end",
+            DataType.TimestampArray => $"try_cast({column} as timestamptz[])::timestamp[]",
             _ => $"try_cast({column} as {Sql.TypeName(type)})",
         };
     }

@@ -59,6 +59,7 @@ internal static partial class DataFiles
 
     private static DataType? TypeOf(string type) => type switch
     {
+        _ when type.EndsWith(']') => TypeOf(type[..type.LastIndexOf('[')]) is { } element && !element.IsArray() ? DataTypes.ArrayOf(element) : null,
         "BOOLEAN" => DataType.Bool,
         "FLOAT" => DataType.Float32,
         "DOUBLE" => DataType.Float64,

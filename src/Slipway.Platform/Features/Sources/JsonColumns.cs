@@ -39,6 +39,8 @@ public static class JsonColumns
     [
         .. Enumerable.Range(0, column.Length).Select(row => column.Type == DataType.Timestamp && !column.IsNull(row)
             ? Microseconds.ToDateTimeOffset(column.Longs[row])
+            : column.Type == DataType.TimestampArray && column.Value(row) is long[] times
+                ? Array.ConvertAll(times, Microseconds.ToDateTimeOffset)
             : column.Value(row)),
     ];
 
@@ -58,5 +60,5 @@ public static class JsonColumns
             : rows.Table.Columns[0];
     }
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -24,6 +24,7 @@ public sealed class JsonRows
     private readonly int[] origin;
     private readonly List<UnreadableRow> unreadable = [];
     private int rows;
+    private string? otherLength;
 
     private JsonRows(IReadOnlyList<ColumnSchema> schema, int capacity)
     {
@@ -99,7 +100,7 @@ public sealed class JsonRows
             }
             else if (!Set(column, ref reader))
             {
-                return $"Field '{schema[column].Name}' must be {Expected(schema[column].Type)}; got {Show(ref reader)}.";
+                return $"Field '{schema[column].Name}' must be {Expected(schema[column])}; got {otherLength ?? Show(ref reader)}.";
             }
         }
 
@@ -132,12 +133,57 @@ public sealed class JsonRows
             double[] d => Number(ref reader, schema[column].Type, out d[rows]),
             bool[] b => Bool(ref reader, out b[rows]),
             string?[] s => Text(ref reader, out s[rows]),
+            byte[]?[] a => Elements(ref reader, schema[column], out a[rows]),
             long[] l when schema[column].Type == DataType.Timestamp => Time(ref reader, out l[rows]),
             long[] l => reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out l[rows]),
             _ => false,
         };
         nulls[column][rows] = !set;
         return set;
+    }
+
+    private bool Elements(ref Utf8JsonReader reader, ColumnSchema array, out byte[]? value)
+    {
+        (value, otherLength) = (null, null);
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return false;
+        }
+
+        var (type, count) = (array.Type.Element(), 0);
+        var (numbers, longs, texts, flags) = (new List<double>(), new List<long>(), new List<string>(), new List<bool>());
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+        {
+            var (number, whole, flag, text) = (0.0, 0L, false, (string?)"");
+            var isOne = type switch
+            {
+                DataType.Bool => Bool(ref reader, out flag),
+                DataType.String => Text(ref reader, out text),
+                DataType.Timestamp => Time(ref reader, out whole),
+                DataType.Int64 => reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out whole),
+                _ => Number(ref reader, type, out number),
+            };
+            if (!isOne)
+            {
+                return false;
+            }
+
+            numbers.Add(number);
+            longs.Add(whole);
+            flags.Add(flag);
+            texts.Add(text!);
+        }
+
+        otherLength = array.Dimension is { } dimension && dimension != count ? $"{count} of them" : null;
+        value = type switch
+        {
+            DataType.Bool => PackedArray.Of(flags.ToArray()),
+            DataType.String => PackedArray.Of(texts.ToArray()),
+            DataType.Float32 => PackedArray.Of(numbers.ConvertAll(n => (float)n).ToArray()),
+            DataType.Float64 => PackedArray.Of(numbers.ToArray()),
+            _ => PackedArray.Of(longs.ToArray()),
+        };
+        return otherLength is null;
     }
 
     private static bool Number(ref Utf8JsonReader reader, DataType type, out double value)
@@ -188,6 +234,13 @@ public sealed class JsonRows
                 }
 
                 return Core.Data.Column.String(name, strings);
+            case byte[]?[] arrays:
+                for (var row = 0; missing is not null && row < rows; row++)
+                {
+                    arrays[row] = missing[row] ? null : arrays[row];
+                }
+
+                return Core.Data.Column.Array(name, schema[i].Type, arrays);
             case bool[] bools:
                 return Core.Data.Column.Bool(name, bools, missing);
             case double[] doubles when schema[i].Type == DataType.Float32:
@@ -206,8 +259,12 @@ public sealed class JsonRows
         DataType.Bool => new bool[capacity],
         DataType.String => new string?[capacity],
         DataType.Float32 or DataType.Float64 => new double[capacity],
+        _ when type.IsArray() => new byte[]?[capacity],
         _ => new long[capacity],
     };
+
+    private static string Expected(ColumnSchema column) => !column.Type.IsArray() ? Expected(column.Type)
+        : $"an array of {(column.Dimension is { } dimension ? $"{dimension} numbers" : $"{column.Type.Element().Text()} values")}, none of them null";
 
     private static string Expected(DataType type) => type switch
     {

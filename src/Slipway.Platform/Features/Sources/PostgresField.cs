@@ -1,6 +1,7 @@
 using System.Collections;
 using Npgsql;
 using Slipway.Core.Data;
+using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Sources;
@@ -13,6 +14,7 @@ internal sealed class PostgresField
     private readonly List<long> longs = [];
     private readonly List<double> doubles = [];
     private readonly List<string?> texts = [];
+    private readonly List<byte[]?> arrays = [];
     private readonly List<bool> missing = [];
 
     private PostgresField(ColumnSchema schema, int index)
@@ -40,6 +42,9 @@ internal sealed class PostgresField
             case DataType.Timestamp:
                 longs.Add(isNull ? 0 : Microseconds.From(reader.GetDateTime(index)));
                 break;
+            case var array when array.IsArray():
+                arrays.Add(isNull ? null : Packed(reader));
+                break;
             default:
                 longs.Add(isNull ? 0 : Convert.ToInt64(reader.GetValue(index), System.Globalization.CultureInfo.InvariantCulture));
                 break;
@@ -57,16 +62,39 @@ internal sealed class PostgresField
             DataType.Float32 => Column.Float32(schema.Name, [.. doubles], nulls),
             DataType.Float64 => Column.Float64(schema.Name, [.. doubles], nulls),
             DataType.Timestamp => Column.Timestamp(schema.Name, [.. longs], nulls),
-            _ => Column.Int64(schema.Name, [.. longs], nulls),
+            DataType.Int64 => Column.Int64(schema.Name, [.. longs], nulls),
+            _ => Column.Array(schema.Name, schema.Type, [.. arrays]),
         };
         longs.Clear();
         doubles.Clear();
         texts.Clear();
+        arrays.Clear();
         missing.Clear();
         return column;
     }
 
-    private static DataType? TypeOf(string type) => type.Split('(')[0] switch
+    private byte[] Packed(NpgsqlDataReader reader)
+    {
+        try
+        {
+            return reader.GetValue(index) switch
+            {
+                DateTime[] times => PackedArray.Of(Array.ConvertAll(times, Microseconds.From)),
+                Array { Rank: 1 } values => PackedArray.Of(schema.Type, values),
+                _ => throw SlipwayException.Invalid($"An array in column '{schema.Name}' has more than one dimension."),
+            };
+        }
+        catch (InvalidCastException)
+        {
+            throw SlipwayException.Invalid($"An array in column '{schema.Name}' has a null among its elements; leave it out.");
+        }
+    }
+
+    private static DataType? TypeOf(string type) => type.EndsWith("[]", StringComparison.Ordinal)
+        ? Single(type[..^2]) is { } element ? DataTypes.ArrayOf(element) : null
+        : Single(type);
+
+    private static DataType? Single(string type) => type.Split('(')[0] switch
     {
         "boolean" => DataType.Bool,
         "smallint" or "integer" or "bigint" => DataType.Int64,

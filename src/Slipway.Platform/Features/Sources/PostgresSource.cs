@@ -23,12 +23,9 @@ public static class PostgresSource
     /// </exception>
     internal static void Copy(AnalyticsSession session, PostgresQuery query, string file, CancellationToken cancel)
     {
-        var variable = VariablePrefix + query.Connection.ToUpperInvariant();
-        var connect = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? given : throw SlipwayException.Invalid(
-            $"The source on the PostgreSQL connection '{query.Connection}' needs the environment variable {variable} with its connection string.");
         try
         {
-            using var connection = new NpgsqlConnection(connect);
+            using var connection = new NpgsqlConnection(ConnectionString(query));
             connection.Open();
             using var command = new NpgsqlCommand(query.Sql ?? $"select * from {Quoted(query.Table!)}", connection) { CommandTimeout = 0 };
             using var stop = cancel.Register(command.Cancel);
@@ -46,9 +43,16 @@ public static class PostgresSource
         catch (ArgumentException)
         {
             // The framework's text may repeat a part of the connection string, which is a secret.
-            throw SlipwayException.Invalid($"What {variable} holds is not a connection string such as 'Host=db;Database=features;Username=reader'.");
+            throw SlipwayException.Invalid($"What {Variable(query)} holds is not a connection string such as 'Host=db;Database=features;Username=reader'.");
         }
     }
+
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the variable is not set.</exception>
+    internal static string ConnectionString(PostgresQuery query) =>
+        Environment.GetEnvironmentVariable(Variable(query)) is { Length: > 0 } given ? given : throw SlipwayException.Invalid(
+            $"The source on the PostgreSQL connection '{query.Connection}' needs the environment variable {Variable(query)} with its connection string.");
+
+    private static string Variable(PostgresQuery query) => VariablePrefix + query.Connection.ToUpperInvariant();
 
     private static void Copy(AnalyticsSession session, NpgsqlDataReader reader, string file, CancellationToken cancel)
     {

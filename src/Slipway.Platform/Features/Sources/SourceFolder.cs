@@ -1,6 +1,9 @@
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Offline;
+using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Foundation;
+using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Platform.Features.Sources;
 
@@ -8,8 +11,64 @@ namespace Slipway.Platform.Features.Sources;
 /// <param name="Path">Absolute.</param>
 public sealed record SourceFolder(string Path)
 {
-    /// <exception cref="SlipwayException">FailedPrecondition for a source without a file; Invalid for one outside the folder; NotFound.</exception>
-    public SourceData Find(SourceDefinition source, string view)
+    private string Prefix => Path.TrimEnd(System.IO.Path.DirectorySeparatorChar) + System.IO.Path.DirectorySeparatorChar;
+
+    /// <summary>Whether there is something to read, so that nobody has to give the rows.</summary>
+    public bool Has(SourceDefinition source, string view) =>
+        source.Postgres is not null || (source.Path is not null && IsThere(Locate(source, view)));
+
+    /// <summary>Refuses at once what no run could read. What a pattern finds is known only when it is read.</summary>
+    /// <exception cref="SlipwayException">
+    /// FailedPrecondition for a topic; Invalid for what is outside the folder, or a connection that is not set; NotFound.
+    /// </exception>
+    public void Check(SourceDefinition source, string view)
+    {
+        if (source.Postgres is { } query)
+        {
+            _ = PostgresSource.ConnectionString(query);
+            return;
+        }
+
+        var path = Locate(source, view);
+        if (!IsThere(path))
+        {
+            throw SlipwayException.NotFound(
+                $"The source of view '{view}' is '{source.Path}', which is not in the folder of sources that this server reads.");
+        }
+    }
+
+    /// <summary>The rows of a view's source, wherever a definition may have them: Parquet, CSV, a pattern, a folder or PostgreSQL.</summary>
+    /// <param name="scratch">Keeps the rows of a database as long as they are read.</param>
+    /// <inheritdoc cref="Check"/>
+    internal async Task<SourceData> OpenAsync(SourcedView view, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel)
+    {
+        Check(view.Source, view.Stored.Name);
+        var path = view.Source.Postgres is null ? Locate(view.Source, view.Stored.Name) : scratch.File($"{view.SourceName}.parquet");
+        try
+        {
+            return SourceData.Of(await analytics.RunAsync(
+                session =>
+                {
+                    if (view.Source.Postgres is { } query)
+                    {
+                        PostgresSource.Copy(session, query, path, cancel);
+                    }
+
+                    return DataFiles.Open(session, path, view.Types);
+                },
+                cancel));
+        }
+        catch (SlipwayException wrong)
+        {
+            // Where the folder is on this server is nobody else's business.
+            throw new SlipwayException(
+                wrong.Kind, $"The source of view '{view.Stored.Name}': {wrong.Message.Replace(Prefix, "", StringComparison.Ordinal)}", wrong);
+        }
+    }
+
+    private static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path) || path.IndexOfAny(['*', '?']) >= 0;
+
+    private string Locate(SourceDefinition source, string view)
     {
         if (source.Path is not { } path)
         {
@@ -18,12 +77,7 @@ public sealed record SourceFolder(string Path)
         }
 
         var file = System.IO.Path.GetFullPath(path, Path);
-        if (!file.StartsWith(Path.TrimEnd(System.IO.Path.DirectorySeparatorChar) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
-        {
-            throw SlipwayException.Invalid($"The source of view '{view}' is '{path}', which is outside the folder of sources that this server reads.");
-        }
-
-        return File.Exists(file) ? SourceData.File(file) : throw SlipwayException.NotFound(
-            $"The source of view '{view}' is '{path}', which is not in the folder of sources that this server reads.");
+        return file.StartsWith(Prefix, StringComparison.Ordinal) ? file : throw SlipwayException.Invalid(
+            $"The source of view '{view}' is '{path}', which is outside the folder of sources that this server reads.");
     }
 }

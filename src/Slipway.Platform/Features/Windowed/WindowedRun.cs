@@ -1,5 +1,7 @@
+using System.Collections;
 using Slipway.Core.Data;
 using Slipway.Core.Windows;
+using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Events;
@@ -128,9 +130,13 @@ public sealed class WindowedRun(WindowedView view, byte[]? state, bool online, l
 
         if (kept.Count > 0)
         {
-            outcome.Rows.Add(view.Rows(prepared.Take([.. kept]), eventOf(kept[^1]).AppendedUs));
+            var rows = view.Rows(prepared.Take([.. kept]), eventOf(kept[^1]).AppendedUs);
+            outcome.Rows.Add(online ? rows.With(Until([.. kept.Select(row => TopicEvents.UntilOf(eventOf(row)))])) : rows);
         }
     }
+
+    private static Column Until(long?[] until) => Column.Timestamp(
+        RowUntil.Column, Array.ConvertAll(until, us => us ?? 0), new BitArray(Array.ConvertAll(until, us => us is null)));
 
     /// <summary>Events that the history held are counted there, also those whose boundary is still open.</summary>
     private Table WithoutHistory(Table prepared)

@@ -28,6 +28,8 @@ public sealed class WindowedView
         Source = source.Source;
         Topic = source.Source.Topic ?? source.Source.Name ?? stored.Name;
         Fields = source.Source.Columns;
+        NamedFields = [.. Fields.Select(field => field with { Name = source.FieldMap.GetValueOrDefault(field.Name, field.Name) })];
+        IsFiltered = source.Filter is not null || source.Source.Filter is not null;
         EventTimestamp = source.EventTimestamp;
         created = source.CreatedTimestamp;
         projection = new SourceProjection(source, Fields);
@@ -42,6 +44,12 @@ public sealed class WindowedView
 
     /// <summary>The columns of an event as the source names them.</summary>
     public IReadOnlyList<ColumnSchema> Fields { get; }
+
+    /// <summary>The same columns, each by the name that it has in the view.</summary>
+    public IReadOnlyList<ColumnSchema> NamedFields { get; }
+
+    /// <summary>Whether there are rows of the source that are none of the view.</summary>
+    public bool IsFiltered { get; }
 
     public SourceDefinition Source { get; }
 
@@ -161,6 +169,12 @@ public sealed class WindowedView
             return column;
         }
 
+        if (type.IsArray())
+        {
+            return Column.Array(
+                column.Name, type, Array.ConvertAll(column.Arrays, value => value is null ? null : PackedArray.Convert(column.Type, type, value)));
+        }
+
         var values = new double[column.Length];
         var nulls = new System.Collections.BitArray(column.Length);
         for (var row = 0; row < values.Length; row++)
@@ -172,15 +186,7 @@ public sealed class WindowedView
         return type == DataType.Float32 ? Column.Float32(column.Name, values, nulls) : Column.Float64(column.Name, values, nulls);
     }
 
-    private static Column Empty(ColumnSchema column) => column.Type switch
-    {
-        DataType.Bool => Column.Bool(column.Name, []),
-        DataType.String => Column.String(column.Name, []),
-        DataType.Float32 => Column.Float32(column.Name, []),
-        DataType.Float64 => Column.Float64(column.Name, []),
-        DataType.Timestamp => Column.Timestamp(column.Name, []),
-        _ => Column.Int64(column.Name, []),
-    };
+    private static Column Empty(ColumnSchema column) => new ColumnBuilder(column, 0).Build();
 
     private static (int[] Order, long[] Times) ByTime(Column time, long upTo)
     {
@@ -190,5 +196,5 @@ public sealed class WindowedView
         return (order, times);
     }
 
-    private static string Lower(DataType type) => type.ToString().ToLowerInvariant();
+    private static string Lower(DataType type) => type.Text();
 }

@@ -17,6 +17,7 @@ public static class Sql
         DataType.Timestamp => "timestamp",
         DataType.String => "varchar",
         DataType.Float32 => "float",
-        _ => "double",
+        DataType.Float64 => "double",
+        _ => $"{TypeName(type.Element())}[]",
     };
 }

@@ -71,11 +71,39 @@ internal static class TableReader
             return Of(r => Microseconds.From(r.GetFieldValue<DateOnly>(index).ToDateTime(TimeOnly.MinValue)), (v, n) => Column.Timestamp(name, v, n));
         }
 
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) && ElementOf(type.GetGenericArguments()[0]) is { } element)
+        {
+            var array = DataTypes.ArrayOf(element);
+            return Of<byte[]?>(r => Packed(name, array, r.GetValue(index)), (v, _) => Column.Array(name, array, v));
+        }
+
         return Integer(type) is { } read
             ? Of(r => read(r, index), (v, n) => Column.Int64(name, v, n))
             : throw SlipwayException.Invalid($"Column '{name}' has the type {sqlType}, which a table cannot hold; cast it in the query.");
 
         Builder Of<T>(Func<DuckDBDataReader, T> get, Func<T[], BitArray?, Column> build) => new Builder<T>(index, get, build);
+    }
+
+    private static DataType? ElementOf(Type type) =>
+        type == typeof(string) ? DataType.String
+        : type == typeof(bool) ? DataType.Bool
+        : type == typeof(float) ? DataType.Float32
+        : type == typeof(double) || type == typeof(decimal) ? DataType.Float64
+        : type == typeof(DateTime) ? DataType.Timestamp
+        : Integer(type) is not null ? DataType.Int64 : null;
+
+    private static byte[] Packed(string name, DataType array, object list)
+    {
+        try
+        {
+            return list is List<DateTime> times
+                ? PackedArray.Of(times.ConvertAll(Microseconds.From).ToArray())
+                : PackedArray.Of(array, (System.Collections.ICollection)list);
+        }
+        catch (InvalidCastException)
+        {
+            throw SlipwayException.Invalid($"An array in column '{name}' has a null among its elements; leave it out.");
+        }
     }
 
     private static Func<DuckDBDataReader, int, long>? Integer(Type type) => Type.GetTypeCode(type) switch

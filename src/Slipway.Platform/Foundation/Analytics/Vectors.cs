@@ -22,7 +22,14 @@ internal static unsafe class Vectors
         {
             var vector = NativeMethods.DataChunks.DuckDBDataChunkGetVector(chunk, i);
             into[i].Begin(rows);
-            Read(NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), into[i]);
+            if (into[i].Type.IsArray())
+            {
+                ArrayVectors.Read(vector, into[i]);
+            }
+            else
+            {
+                Read(NativeMethods.Vectors.DuckDBVectorGetData(vector), NativeMethods.Vectors.DuckDBVectorGetValidity(vector), into[i]);
+            }
         }
     }
 
@@ -42,7 +49,7 @@ internal static unsafe class Vectors
         Check(NativeMethods.Appender.DuckDBAppenderCreate(connection, null!, name, out var appender), appender);
         using (appender)
         {
-            var types = table.Columns.Select(c => NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(c.Type))).ToArray();
+            var types = table.Columns.Select(c => LogicalType(c.Type)).ToArray();
             using var chunk = NativeMethods.DataChunks.DuckDBCreateDataChunk([.. types.Select(t => t.DangerousGetHandle())], (ulong)types.Length);
             for (var start = 0; start < table.Rows; start += Rows)
             {
@@ -61,6 +68,17 @@ internal static unsafe class Vectors
             Check(NativeMethods.Appender.DuckDBAppenderClose(appender), appender);
             Array.ForEach(types, type => type.Dispose());
         }
+    }
+
+    private static DuckDBLogicalType LogicalType(DataType type)
+    {
+        if (!type.IsArray())
+        {
+            return NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(type));
+        }
+
+        using var element = NativeMethods.LogicalType.DuckDBCreateLogicalType(TypeOf(type.Element()));
+        return NativeMethods.LogicalType.DuckDBCreateListType(element);
     }
 
     private static void Read(void* data, ulong* validity, ColumnChunk into)
@@ -138,6 +156,9 @@ internal static unsafe class Vectors
                 break;
             case DataType.String:
                 WriteText(column.Strings.AsSpan(start, count), vector);
+                break;
+            case var array when array.IsArray():
+                ArrayVectors.Write(column.Type, column.Arrays.AsSpan(start, count), vector);
                 break;
             default:
                 column.Longs.AsSpan(start, count).CopyTo(new Span<long>(data, count));

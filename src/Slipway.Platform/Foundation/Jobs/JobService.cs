@@ -51,6 +51,10 @@ public sealed class JobService(Db db, TimeProvider time, JobOptions options) : I
             ? throw SlipwayException.Invalid($"A page holds 1 to 1000 jobs; got {limit}.")
             : db.ReadAsync(session => JobStore.ListAsync(session, state, after, limit, cancel), cancel);
 
+    /// <summary>The jobs of a kind that wait or run, oldest first.</summary>
+    public Task<List<Job>> UnfinishedAsync(string kind, CancellationToken cancel) =>
+        db.ReadAsync(session => JobStore.UnfinishedAsync(session, kind, cancel), cancel);
+
     /// <summary>Gives a dead job its attempts back.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when it is not dead.</exception>
     public async Task RequeueAsync(string id, CancellationToken cancel)

@@ -95,6 +95,9 @@ internal static class JobStore
             Read,
             cancel);
 
+    public static Task<List<Job>> UnfinishedAsync(DbSession session, string kind, CancellationToken cancel) => session.QueryAsync(
+        $"select {Columns} from jobs where kind = @kind and state in ('queued', 'running') order by id", c => c.With("kind", kind), Read, cancel);
+
     private static string Name(JobState state) => state.ToString().ToLowerInvariant();
 
     private static Job Read(DbDataReader row) => new(

@@ -3,6 +3,7 @@ using DuckDB.NET.Data;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Analytics;
+using Slipway.Platform.Foundation.Quality;
 
 namespace Slipway.Platform.Pipelines.Quality;
 
@@ -53,7 +54,7 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
             if (found != rule.Type && !(IsNumber(found) && IsNumber(rule.Type)))
             {
                 throw SlipwayException.Invalid(
-                    $"Column '{rule.Name}' of '{file}' is {found.ToString().ToLowerInvariant()}; the rules of '{rules.Dataset}' want {rule.Type.ToString().ToLowerInvariant()}.");
+                    $"Column '{rule.Name}' of '{file}' is {found.Text()}; the rules of '{rules.Dataset}' want {rule.Type.Text()}.");
             }
         }
     }
@@ -74,8 +75,8 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
 
     private static void Mark(AnalyticsSession session, string file, QualityRules rules, string? where)
     {
-        var tests = Tests(rules).Select(test => $"case when not coalesce(({test.Condition}), false) then {Sql.Text(test.Rule)} end");
-        var columns = rules.Columns.Select(c => $"{Sql.Name(c.Name)}::{SqlType(c.Type)} as {Sql.Name(c.Name)}");
+        var tests = Tests(rules).Select(test => test.Broken(Sql.Text(test.Rule)));
+        var columns = rules.Columns.Select(c => $"{Sql.Name(c.Name)}::{Sql.TypeName(c.Type)} as {Sql.Name(c.Name)}");
         session.Execute(
             $"""
             create temp table marked as
@@ -86,47 +87,12 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
             """);
     }
 
-    /// <summary>Each rule on rows as a condition that a good row meets.</summary>
-    private static IEnumerable<(string Rule, string Condition)> Tests(QualityRules rules)
-    {
-        foreach (var column in rules.Columns)
-        {
-            var name = Sql.Name(column.Name);
-            if (!column.Nullable)
-            {
-                yield return ($"{column.Name}.null", $"{name} is not null");
-            }
-
-            if (column.Min is not null || column.Max is not null)
-            {
-                var low = column.Min is null ? "true" : $"{name} >= {Literal(column, column.Min)}";
-                var high = column.Max is null ? "true" : $"{name} <= {Literal(column, column.Max)}";
-                yield return ($"{column.Name}.range", $"{name} is null or ({low} and {high})");
-            }
-
-            if (column.Pattern is not null)
-            {
-                yield return ($"{column.Name}.pattern", $"{name} is null or regexp_full_match({name}, {Sql.Text(column.Pattern)})");
-            }
-
-            if (column.Allowed.Count > 0)
-            {
-                yield return ($"{column.Name}.allowed", $"{name} is null or {name}::varchar in ({string.Join(", ", column.Allowed.Select(Sql.Text))})");
-            }
-        }
-
-        foreach (var key in rules.Unique)
-        {
-            // The first of equal rows stays.
-            var list = string.Join(", ", key.Select(Sql.Name));
-            yield return ($"unique({string.Join(", ", key)})", $"row_number() over (partition by {list} order by row_number) = 1");
-        }
-
-        foreach (var row in rules.Rows)
-        {
-            yield return (row.Name, row.Condition);
-        }
-    }
+    private static IEnumerable<RowTest> Tests(QualityRules rules) =>
+    [
+        .. rules.Columns.SelectMany(column => column.Tests()),
+        .. rules.Unique.Select(key => RowTest.Unique(key, "row_number")),
+        .. rules.Rows.Select(row => new RowTest(row.Name, row.Condition)),
+    ];
 
     private static QualityReport Report(AnalyticsSession session, string file, QualityRules rules, DateTimeOffset asOf)
     {
@@ -198,18 +164,4 @@ public sealed class QualityCheck(AnalyticsEngine analytics, TimeProvider time)
                 $"{report.Quarantined} of {report.Rows} rows of '{report.Source}' ({share:P1}) break a rule; '{rules.Dataset}' allows {rules.MaxQuarantinedShare:P1}. Most break {worst.Rule} ({worst.Count}, first {worst.Example})."));
         }
     }
-
-    private static string Literal(ColumnRule column, string bound) => column.Type == DataType.Timestamp
-        ? $"make_timestamp({Microseconds.From(DateTimeOffset.Parse(bound, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal))})"
-        : bound;
-
-    private static string SqlType(DataType type) => type switch
-    {
-        DataType.Bool => "boolean",
-        DataType.Int64 => "bigint",
-        DataType.Float32 => "float",
-        DataType.Float64 => "double",
-        DataType.Timestamp => "timestamp",
-        _ => "varchar",
-    };
 }

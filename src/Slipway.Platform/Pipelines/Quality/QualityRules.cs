@@ -1,6 +1,6 @@
-using System.Globalization;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Foundation.Quality;
 using Slipway.Platform.Foundation.Yaml;
 
 namespace Slipway.Platform.Pipelines.Quality;
@@ -21,7 +21,7 @@ public sealed record QualityRules(
     {
         var rules = new QualityRules(
             root.Text("dataset"),
-            [.. root.Maps("columns").Select(ColumnRule.Read)],
+            [.. root.Maps("columns").Select(ColumnRules.Read)],
             [.. root.Maps("unique").Select(ReadUnique)],
             [.. root.Maps("rows").Select(RowRule.Read)],
             root.OptionalMap("volume") is { } volume ? VolumeRule.Read(volume) : null,
@@ -39,37 +39,22 @@ public sealed record QualityRules(
     }
 }
 
-/// <param name="Min">Smallest value, inclusive: a number, or a time as ISO 8601.</param>
-/// <param name="Max">Largest value, inclusive.</param>
-/// <param name="Pattern">A regular expression (RE2) that the whole text must match.</param>
-/// <param name="Allowed">The only values there may be; empty: any.</param>
-public sealed record ColumnRule(
-    string Name, DataType Type, bool Nullable, string? Min, string? Max, string? Pattern, IReadOnlyList<string> Allowed)
+internal static class ColumnRules
 {
-    internal static ColumnRule Read(YamlMap map)
+    public static ColumnRule Read(YamlMap map)
     {
         var type = map.Text("type");
         var rule = new ColumnRule(
             map.Text("name"),
-            Enum.TryParse<DataType>(type, ignoreCase: true, out var parsed) ? parsed
-                : throw map.Error("type", $"'{type}' is no type; known are {string.Join(", ", Enum.GetNames<DataType>()).ToLowerInvariant()}"),
+            Enum.TryParse<DataType>(type, ignoreCase: true, out var parsed) && !parsed.IsArray() ? parsed
+                : throw map.Error("type", $"'{type}' is no type; known are {string.Join(", ", Enum.GetValues<DataType>().Where(t => !t.IsArray()).Select(t => t.Text()))}"),
             map.Flag("nullable", otherwise: false), map.OptionalText("min"), map.OptionalText("max"), map.OptionalText("pattern"),
             map.Texts("allowed"));
         map.End();
-        foreach (var (key, bound) in new[] { ("min", rule.Min), ("max", rule.Max) })
-        {
-            if (bound is not null && !IsLiteral(rule.Type, bound))
-            {
-                throw map.Error(key, $"'{bound}' is no {type}");
-            }
-        }
-
-        return rule;
+        return rule.Misfit() is { } misfit
+            ? throw map.Error(misfit == rule.Min ? "min" : misfit == rule.Max ? "max" : "allowed", $"'{misfit}' is no {type}")
+            : rule;
     }
-
-    private static bool IsLiteral(DataType type, string text) => type == DataType.Timestamp
-        ? DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 }
 
 /// <summary>A condition every row must meet, in DuckDB SQL over the columns. Null counts as not met.</summary>

@@ -43,7 +43,12 @@ internal sealed class TrainingSetStep(
 
         var sources = files.ToDictionary(f => f.Key, f => SourceData.File(f.Value), StringComparer.Ordinal);
         var plan = await registry.GetServiceAsync(inputs.Service, cancel);
-        var joined = await trainingSets.BuildAsync(plan.Key, entities, sources, cancel);
+        var (joined, violations) = await trainingSets.BuildCheckedAsync(plan.Key, entities, sources, cancel);
+        foreach (var violation in violations)
+        {
+            step.Log(violation.Message);
+        }
+
         var data = await datasets.PutAsync(inputs.Name, joined, cancel);
         await LinkAsync(step, inputs, data, cancel);
         string[] features = [.. plan.Columns.Select(c => c.Column.Name)];

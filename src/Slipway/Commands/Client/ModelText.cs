@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using System.Globalization;
 using Slipway.Client;
 
@@ -35,7 +36,7 @@ internal static class ModelText
         ("tags", Pairs(version.Tags)));
 
     private static string? Columns(IReadOnlyList<Slipway.Core.Data.ColumnSchema>? columns) =>
-        columns is null ? null : string.Join(", ", columns.Select(column => $"{column.Name} {column.Type.ToString().ToLowerInvariant()}"));
+        columns is null ? null : string.Join(", ", columns.Select(column => $"{column.Name} {column.Type.Text()}"));
 
     private static string Pairs<T>(IReadOnlyDictionary<string, T>? pairs) => string.Join(
         ", ",

@@ -74,6 +74,12 @@ internal static class JoinCommand
 
         using var analytics = new AnalyticsEngine(new AnalyticsOptions { MemoryMegabytes = MemoryMegabytes });
         var joined = await new FileJoin(analytics).RunAsync(request, cancel);
+        foreach (var violation in joined.Violations)
+        {
+            // Here a view has no version; what the catalog calls it is nobody's business.
+            await Console.Error.WriteLineAsync(violation.Message.Replace("@1: ", ": ", StringComparison.Ordinal));
+        }
+
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{joined.Rows} rows with {string.Join(", ", joined.Features)} in {request.Output}"));
         return ExitCode.Ok;

@@ -87,6 +87,11 @@ internal static class MaterializeCommand
             throw new SlipwayException(ErrorKind.FailedPrecondition, $"materialization {run.Id} failed: {run.Error}");
         }
 
+        if (!output.IsJson)
+        {
+            run.Views.SelectMany(view => view.Violations ?? []).ToList().ForEach(violation => Console.Error.WriteLine(TextTable.Plain(violation.Message)));
+        }
+
         output.Write(run, (done, writer) => new TextTable(
             ["VIEW", "UP TO", "ENTITIES"],
             [.. done.Views.Select(view => new string?[]

@@ -39,9 +39,30 @@ internal static class FeastColumns
             DataType.Timestamp => Column.Timestamp(schema.Name, All(Time), nulls),
             DataType.Float32 => Column.Float32(schema.Name, All(value => Number(value) is { } number ? (float)number : (double?)null), nulls),
             DataType.Float64 => Column.Float64(schema.Name, All(Number), nulls),
+            _ when schema.Type.IsArray() => Column.Array(
+                schema.Name, schema.Type, [.. values.Select((value, i) => nulls[i] ? null : Elements(schema, value) ?? throw Wrong(path, schema, value, i))]),
             _ => Column.String(schema.Name, [.. values.Select((value, i) => nulls[i] ? null
                 : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(path, schema, value, i))]),
         };
+    }
+
+    /// <summary>Null where it is no list of the elements wanted, or of another dimension.</summary>
+    private static byte[]? Elements(ColumnSchema schema, JsonElement list)
+    {
+        if (list.ValueKind != JsonValueKind.Array || (schema.Dimension ?? list.GetArrayLength()) != list.GetArrayLength())
+        {
+            return null;
+        }
+
+        object?[] elements = [.. list.EnumerateArray().Select(element => schema.Type.Element() switch
+        {
+            DataType.Bool => Flag(element),
+            DataType.Int64 => Whole(element),
+            DataType.Timestamp => Time(element),
+            DataType.String => element.ValueKind == JsonValueKind.String ? element.GetString() : (object?)null,
+            _ => Number(element),
+        })];
+        return elements.Contains(null) ? null : PackedArray.Of(schema.Type, elements);
     }
 
     private static bool? Flag(JsonElement value) =>
@@ -68,5 +89,5 @@ internal static class FeastColumns
 
     private static FeastBodyException Wrong(string path, ColumnSchema schema, JsonElement value, int row) => new(
         $"{path}.{schema.Name}.{row}", "type_error",
-        $"Value {row} of '{schema.Name}' must be a {schema.Type.ToString().ToLowerInvariant()}; it is a JSON {value.ValueKind.ToString().ToLowerInvariant()}.");
+        $"Value {row} of '{schema.Name}' must be a {schema.TypeText()}; it is a JSON {value.ValueKind.ToString().ToLowerInvariant()}.");
 }

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using Slipway.Core.Data;
-using Slipway.Platform.Foundation.Analytics;
 
 namespace Slipway.Protocols.Feast;
 
@@ -20,7 +18,7 @@ internal static class FeastJson
             json.WriteStartObject();
             WriteEach(json, "values"u8, vector.Values.Length, row => WriteValue(json, vector.Values, row));
             WriteEach(json, "statuses"u8, vector.Values.Length, row => json.WriteStringValue(StatusNames[(int)vector.Statuses[row]]));
-            WriteEach(json, "event_timestamps"u8, vector.Values.Length, row => json.WriteStringValue(Time(vector.EventTimesUs[row])));
+            WriteEach(json, "event_timestamps"u8, vector.Values.Length, row => json.WriteStringValue(WireTime.Rfc3339(vector.EventTimesUs[row])));
             json.WriteEndObject();
         }
 
@@ -30,16 +28,6 @@ internal static class FeastJson
         json.WriteEndObject();
         json.WriteEndObject();
     }
-
-    /// <summary>RFC 3339 with 0, 3 or 6 digits behind the second, as many as it needs.</summary>
-    public static string Time(long microseconds) => Microseconds.ToDateTime(microseconds).ToString(
-        (microseconds % 1_000_000, microseconds % 1000) switch
-        {
-            (0, _) => "yyyy-MM-dd'T'HH:mm:ss'Z'",
-            (_, 0) => "yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
-            _ => "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'",
-        },
-        CultureInfo.InvariantCulture);
 
     /// <summary>Whole seconds, rounded down.</summary>
     public static long Seconds(long microseconds) => Math.DivRem(microseconds, 1_000_000) is var (seconds, rest) && rest < 0 ? seconds - 1 : seconds;
@@ -55,18 +43,32 @@ internal static class FeastJson
         json.WriteEndArray();
     }
 
-    private static void WriteValue(Utf8JsonWriter json, Column column, int row)
+    private static void WriteArray(Utf8JsonWriter json, DataType element, Array values)
     {
-        switch (column.Value(row))
+        json.WriteStartArray();
+        foreach (var value in values)
+        {
+            WriteValue(json, element, value is float single ? (double)single : value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, Column column, int row) => WriteValue(json, column.Type, column.Value(row));
+
+    private static void WriteValue(Utf8JsonWriter json, DataType type, object? one)
+    {
+        switch (one)
         {
             case null: json.WriteNullValue(); break;
             case bool flag: json.WriteBooleanValue(flag); break;
-            case long us when column.Type == DataType.Timestamp: json.WriteNumberValue(Seconds(us)); break;
+            case long us when type == DataType.Timestamp: json.WriteNumberValue(Seconds(us)); break;
             case long whole: json.WriteNumberValue(whole); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case double number: json.WriteStringValue(double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity"); break;
             case string text: json.WriteStringValue(text); break;
-            case var other: throw new InvalidOperationException($"Column '{column.Name}' holds a {other.GetType().Name}.");
+            case Array elements: WriteArray(json, type.Element(), elements); break;
+            case var other: throw new InvalidOperationException($"A {type.Text()} is a {other.GetType().Name}.");
         }
     }
 }

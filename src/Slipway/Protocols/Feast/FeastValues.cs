@@ -2,6 +2,7 @@ using System.Collections;
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Protocols.Feast.Wire;
 using Value = Slipway.Protocols.Feast.Wire.Value;
 
 namespace Slipway.Protocols.Feast;
@@ -37,6 +38,9 @@ internal static class FeastValues
             DataType.Timestamp => Column.Timestamp(schema.Name, All(Time), nulls),
             DataType.Float32 => Column.Float32(schema.Name, All(v => Number(v) is { } number ? (float)number : (double?)null), nulls),
             DataType.Float64 => Column.Float64(schema.Name, All(Number), nulls),
+            var array when array.IsArray() => Column.Array(
+                schema.Name, array,
+                [.. values.Select((v, i) => nulls[i] ? null : Elements(schema, v) ?? throw Wrong(schema, v, i))]),
             _ => Column.String(schema.Name, [.. values.Select((v, i) => nulls[i] ? null : v.HasStringVal ? v.StringVal : throw Wrong(schema, v, i))]),
         };
     }
@@ -51,6 +55,13 @@ internal static class FeastValues
         double number when column.Type == DataType.Float32 => new Value { FloatVal = (float)number },
         double number => new Value { DoubleVal = number },
         string text => new Value { StringVal = text },
+        bool[] flags => new Value { BoolListVal = new BoolList { Val = { flags } } },
+        long[] times when column.Type == DataType.TimestampArray =>
+            new Value { UnixTimestampListVal = new Int64List { Val = { times.Select(FeastJson.Seconds) } } },
+        long[] wholes => new Value { Int64ListVal = new Int64List { Val = { wholes } } },
+        float[] singles => new Value { FloatListVal = new FloatList { Val = { singles } } },
+        double[] numbers => new Value { DoubleListVal = new DoubleList { Val = { numbers } } },
+        string[] texts => new Value { StringListVal = new StringList { Val = { texts } } },
         var other => throw new InvalidOperationException($"Column '{column.Name}' holds a {other.GetType().Name}."),
     };
 
@@ -69,6 +80,26 @@ internal static class FeastValues
             ? seconds * 1_000_000
             : null;
 
+    /// <summary>Null where it is no list of the elements wanted, or of another dimension.</summary>
+    private static byte[]? Elements(ColumnSchema schema, Value value)
+    {
+        System.Collections.ICollection? list = (schema.Type.Element(), value.ValCase) switch
+        {
+            (DataType.Bool, Value.ValOneofCase.BoolListVal) => value.BoolListVal.Val,
+            (DataType.String, Value.ValOneofCase.StringListVal) => value.StringListVal.Val,
+            (DataType.Timestamp, Value.ValOneofCase.UnixTimestampListVal) when value.UnixTimestampListVal.Val.All(IsTime) =>
+                value.UnixTimestampListVal.Val.Select(seconds => seconds * 1_000_000).ToArray(),
+            (not (DataType.Bool or DataType.String or DataType.Timestamp), Value.ValOneofCase.Int64ListVal) => value.Int64ListVal.Val,
+            (not (DataType.Bool or DataType.String or DataType.Timestamp), Value.ValOneofCase.Int32ListVal) => value.Int32ListVal.Val,
+            (DataType.Float32 or DataType.Float64, Value.ValOneofCase.FloatListVal) => value.FloatListVal.Val,
+            (DataType.Float32 or DataType.Float64, Value.ValOneofCase.DoubleListVal) => value.DoubleListVal.Val,
+            _ => null,
+        };
+        return list is not null && (schema.Dimension ?? list.Count) == list.Count ? PackedArray.Of(schema.Type, list) : null;
+    }
+
+    private static bool IsTime(long seconds) => Math.Abs(seconds) <= long.MaxValue / 1_000_000;
+
     private static SlipwayException Wrong(ColumnSchema schema, Value value, int row) => SlipwayException.Invalid(
-        $"Value {row} of '{schema.Name}' must be a {schema.Type.ToString().ToLowerInvariant()}; it is a {value.ValCase}.");
+        $"Value {row} of '{schema.Name}' must be a {schema.TypeText()}; it is a {value.ValCase}.");
 }

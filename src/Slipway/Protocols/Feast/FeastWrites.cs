@@ -17,6 +17,7 @@ internal static class FeastWrites
     public static void Map(IEndpointRouteBuilder feast)
     {
         feast.MapPost("/write-to-online-store", WriteAsync).ChecksInService().WithSummary("Write rows of a view online, as Feast's clients do");
+        feast.MapPost("/push", FeastPush.PushAsync).ChecksInService().WithSummary("Push rows to a source, as Feast's clients do");
         feast.MapPost("/materialize", MaterializeAsync).ChecksInService().WithSummary("Bring a range of event times online, as Feast's clients do");
         feast.MapPost("/materialize-incremental", MaterializeIncrementalAsync).ChecksInService().WithSummary("Bring online what is new, as Feast's clients do");
     }
@@ -42,32 +43,38 @@ internal static class FeastWrites
     }
 
     private static async Task<IResult> MaterializeAsync(
-        HttpContext context, bool? async, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
+        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
     {
         var body = await FeastBody.ReadAsync(context.Request, context.RequestAborted);
         rights.RequireMaterialise(Actors.Of(context), body.Texts("feature_views"));
         var (from, to) = (body.RequiredTime("start_ts"), body.RequiredTime("end_ts"));
         return from < to
             ? await RunAsync(
-                new MaterialisationRequest(body.Texts("feature_views"), MaterialisationMode.Range, from, to), async ?? false, materialisation, time,
+                new MaterialisationRequest(body.Texts("feature_views"), MaterialisationMode.Range, from, to), async ?? false, force ?? false, materialisation, time,
                 context.RequestAborted)
             : throw FeastException.Failed($"'start_ts' ({from:u}) must be before 'end_ts' ({to:u}).");
     }
 
     private static async Task<IResult> MaterializeIncrementalAsync(
-        HttpContext context, bool? async, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
+        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
     {
         var body = await FeastBody.ReadAsync(context.Request, context.RequestAborted);
         rights.RequireMaterialise(Actors.Of(context), body.Texts("feature_views"));
         return await RunAsync(
             new MaterialisationRequest(body.Texts("feature_views"), MaterialisationMode.Incremental, To: body.RequiredTime("end_ts")), async ?? false,
-            materialisation, time, context.RequestAborted);
+            force ?? false, materialisation, time, context.RequestAborted);
     }
 
     private static async Task<IResult> RunAsync(
-        MaterialisationRequest request, bool async, MaterialisationService materialisation, TimeProvider time, CancellationToken cancel)
+        MaterialisationRequest request, bool async, bool force, MaterialisationService materialisation, TimeProvider time, CancellationToken cancel)
     {
-        var run = await StartAsync(request, materialisation, cancel);
+        if (!force && await FoundAsync(materialisation.UnderWayAsync(request.Views, cancel)) is { Count: > 0 } busy)
+        {
+            return Results.Json(
+                new Dictionary<string, object> { ["error"] = $"Already materialising: {string.Join(", ", busy)}.", ["feature_views"] = busy }, statusCode: 409);
+        }
+
+        var run = await FoundAsync(materialisation.StartAsync(request, cancel));
         if (async)
         {
             return Results.Json(new Dictionary<string, object> { ["status"] = "accepted", ["feature_views"] = request.Views ?? [] }, statusCode: 202);
@@ -82,12 +89,12 @@ internal static class FeastWrites
         return run.State == JobState.Succeeded ? Null() : throw FeastException.Failed(run.Error ?? "The materialisation failed.");
     }
 
-    private static async Task<MaterialisationStatus> StartAsync(
-        MaterialisationRequest request, MaterialisationService materialisation, CancellationToken cancel)
+    /// <exception cref="FeastException">There is no such view.</exception>
+    private static async Task<T> FoundAsync<T>(Task<T> asked)
     {
         try
         {
-            return await materialisation.StartAsync(request, cancel);
+            return await asked;
         }
         catch (SlipwayException missing) when (missing.Kind == ErrorKind.NotFound)
         {

@@ -19,7 +19,7 @@ internal static class MetricCalls
         var page = await call.Service<TrackingService>().MetricHistoryAsync(
             call.Actor, call.ValidRunId(), call.RequiredText("metric_key"), call.PageToken(),
             call.MaxResults(TrackingLimits.HistoryPage, TrackingLimits.HistoryPage), call.Cancel);
-        await call.AnswerAsync(json => json.WritePage("metrics", page, (writer, point) => RunJson.WriteMetric(writer, point, null)));
+        await call.AnswerPageAsync("metrics", page, (writer, point) => RunJson.WriteMetric(writer, point, null));
     }
 
     private static async Task GetManyAsync(MlflowCall call)

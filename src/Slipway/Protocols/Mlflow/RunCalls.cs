@@ -69,7 +69,7 @@ internal static class RunCalls
             MlflowIds.Views.Read(call, "run_view_type") ?? RunView.Active, call.PageToken(),
             call.MaxResults(UsualPage, TrackingLimits.RunsPage));
         var page = await call.Service<TrackingService>().SearchRunsAsync(call.Actor, query, call.Cancel);
-        await call.AnswerAsync(json => json.WritePage("runs", page, RunJson.Write));
+        await call.AnswerPageAsync("runs", page, RunJson.Write);
     }
 
     private static Task AnswerAsync(MlflowCall call, RunDetail run, Action<Utf8JsonWriter, RunDetail> write) => call.AnswerAsync(json =>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Slipway.Hosting.SignIn;
 
 namespace Slipway.Tests.Hosting.Security;
 
@@ -33,7 +34,7 @@ public sealed partial class ClosedDoorTests
             foreach (var method in route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"])
             {
                 using var answer = await server.SendAsync(method, Path(route), content: method == "GET" ? null : new StringContent("{}"));
-                var expected = Proven.Any(path => Path(route).Contains(path, StringComparison.Ordinal))
+                var expected = Proven.Any(path => Path(route).Contains(path, StringComparison.Ordinal)) || route.Metadata.GetMetadata<TakesSignatures>() is not null
                     ? HttpStatusCode.Forbidden
                     : HttpStatusCode.Unauthorized;
                 if (answer.StatusCode != expected)

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Slipway.Tests.Hosting.Security;
+namespace Slipway.TestKit;
 
 /// <summary>A client that signs by the rules of AWS Signature Version 4, for paths and queries that need no escapes.</summary>
-internal sealed record HandSigner(string KeyId, string Secret, string Service = "sagemaker", string Region = "eu-central-1")
+public sealed record HandSigner(string KeyId, string Secret, string Service = "sagemaker", string Region = "eu-central-1")
 {
     public static void AddTo(HttpRequestMessage request, string authorization) =>
         request.Headers.TryAddWithoutValidation("Authorization", authorization);

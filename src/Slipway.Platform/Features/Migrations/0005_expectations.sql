@@ -1,0 +1,1 @@
+alter table feature_materialisations add column violations text;
