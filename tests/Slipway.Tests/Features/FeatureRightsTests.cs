@@ -165,7 +165,7 @@ public sealed class FeatureRightsTests : IAsyncLifetime
         Assert.Equal(["sales"], await NamesAsync("/api/v1/features/views", key));
         Assert.Equal(["takings"], await NamesAsync("/api/v1/features/services", key));
         Assert.Equal(["shop"], await NamesAsync("/api/v1/features/entities", key));
-        Assert.Equal(["shop", "sales", "takings"], await NamesAsync("/api/v1/features/search", key));
+        Assert.Equal(["shop", "takings", "sales"], await NamesAsync("/api/v1/features/search", key));
         Assert.Equal(["sales:amount"], JsonNode.Parse((await SendAsync("GET", "/api/v1/features/unused", key)).Body)!.AsArray()
             .Select(f => $"{f!["view"]}:{f["feature"]}"));
         Assert.Equal(["sales@1"], JsonNode.Parse((await SendAsync("GET", "/api/v1/features/materialize", key)).Body)!.AsArray().Select(v => (string)v!["view"]!));

@@ -34,6 +34,7 @@ public abstract class FeatureUpgradeContract(PostgresServer? postgres) : OnBothE
         foreach (var statement in new[]
         {
             "delete from schema_migrations where module = 'Features' and number > 3",
+            "alter table feature_materialisations drop column violations",
             "drop table feature_pins",
             "alter table feature_definitions drop column uses",
         })

@@ -67,7 +67,7 @@ public abstract class HeldVersionContract(PostgresServer? postgres) : OnBothEngi
     {
         var materialisation = new MaterialisationService(
             Db, registry, Batches(), new StreamMaterialisation(new(Db), registry, store, new StreamSignals(), Time), analytics,
-            new SourceFolder(Folder.FullPath), jobs, new ScheduleService(Db, jobs, Time), Time);
+            new SourceFolder(Folder.FullPath), new Scratch(new FoundationOptions(Folder.FullPath, null)), jobs, new ScheduleService(Db, jobs, Time), Time);
         await analytics.WriteParquetAsync(Sold(3), Folder.Combine("sold.parquet"), Cancel);
 
         await RunAsync(new MaterialisationRequest(["sales"]));
