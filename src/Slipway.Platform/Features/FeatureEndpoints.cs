@@ -113,8 +113,21 @@ internal static class FeatureEndpoints
     {
         using var reader = new StreamReader(request.Body);
         var body = await reader.ReadToEndAsync(cancel);
-        return request.HasJsonContentType()
-            ? FeatureRepository.Parse([.. (Json.Read<DefinitionFiles>(body).Files ?? []).Select(file => (file.Name, file.Text))])
+        return Files(request, body) is { } files
+            ? FeatureRepository.Parse([.. files.Select(file => (file.Name, file.Text))])
             : FeatureRepository.Parse(("body", body));
+    }
+
+    /// <summary>Null for YAML, whatever type it is sent as.</summary>
+    private static IReadOnlyList<DefinitionFile>? Files(HttpRequest request, string body)
+    {
+        try
+        {
+            return request.HasJsonContentType() ? Json.Read<DefinitionFiles>(body).Files : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }
