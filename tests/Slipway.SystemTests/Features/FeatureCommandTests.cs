@@ -79,8 +79,8 @@ public sealed class FeatureCommandTests : IAsyncLifetime
         Assert.Equal(
             """
             ~ view sales 1 -> 2
-                ~ owner: till-team -> money-team
                 + ttl: 02:00:00
+                ~ owner: till-team -> money-team
               ! view stock is deprecated from 2026-12-31 on: nobody counts Used by service pricing.
             ~ service pricing 1 -> 2, since what it builds on changes
               ! service pricing: Feature view 'stock' is deprecated from 2026-12-31 on: nobody counts
@@ -99,7 +99,7 @@ public sealed class FeatureCommandTests : IAsyncLifetime
             pricing version 1
             ROW  FEATURE  VALUE  STATUS     SINCE
               0  revenue         not_found
-              0  pieces   4      present    2026-01-01 00:00:00Z
+              0  pieces       4  present    2026-01-01 00:00:00Z
             """,
             await PrintedAsync("get", "pricing", "--keys", """{"shop": ["a"]}"""));
 
