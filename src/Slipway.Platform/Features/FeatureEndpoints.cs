@@ -102,9 +102,12 @@ internal static class FeatureEndpoints
         TypedResults.Ok(await usage.ConsumersAsync(actor, kind, name, feature, cancel));
 
     private static async Task<Ok<IReadOnlyList<FoundDefinition>>> SearchAsync(
-        DefinitionKind? kind, string? text, string? tag, string? owner, string? entity, string? type, Actor actor, FeatureDirectory directory,
+        string? kind, string? text, string? tag, string? owner, string? entity, string? type, Actor actor, FeatureDirectory directory,
         CancellationToken cancel) =>
-        TypedResults.Ok(await directory.SearchAsync(actor, new DefinitionQuery(kind, text, tag, owner, entity, type), cancel));
+        TypedResults.Ok(await directory.SearchAsync(
+            actor,
+            new DefinitionQuery(kind is null ? null : EnumName.Parse<DefinitionKind>(kind, "kind of definition"), text, tag, owner, entity, type),
+            cancel));
 
     private static async Task<Ok<IReadOnlyList<UnusedFeature>>> UnusedAsync(Actor actor, FeatureUsageService usage, CancellationToken cancel) =>
         TypedResults.Ok(await usage.UnusedAsync(actor, cancel));
