@@ -13,6 +13,57 @@ public sealed class FeatureClient
 
     internal FeatureClient(Transport transport) => this.transport = transport;
 
+    /// <summary>What an apply of the files would change.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> with every problem, each with its file, line and column; Forbidden.</exception>
+    public Task<List<DefinitionChange>> PlanAsync(IReadOnlyList<DefinitionFile> files, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(HttpMethod.Post, "api/v1/features/plan", new DefinitionFilesBody(files), ClientJson.Default.DefinitionFilesBody, mayRepeat: true),
+        ClientJson.Default.ListDefinitionChange, cancel);
+
+    /// <summary>Puts the definitions in force. What is stored and not among the files stays as it is.</summary>
+    /// <inheritdoc cref="PlanAsync"/>
+    public Task<List<DefinitionChange>> ApplyAsync(IReadOnlyList<DefinitionFile> files, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(HttpMethod.Post, "api/v1/features/apply", new DefinitionFilesBody(files), ClientJson.Default.DefinitionFilesBody, mayRepeat: true),
+        ClientJson.Default.ListDefinitionChange, cancel);
+
+    /// <summary>The features of a service as they are now.</summary>
+    /// <param name="service">A name, or a version as <c>flight_delay@3</c>.</param>
+    /// <param name="entities">Per join key and request value an array: one row for each place in them.</param>
+    /// <exception cref="SlipwayException">NotFound; Forbidden; Invalid naming the column; Unavailable.</exception>
+    public Task<OnlineFeatures> GetOnlineAsync(string service, JsonElement entities, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(HttpMethod.Post, "api/v1/features/online", new OnlineBody(service, entities), ClientJson.Default.OnlineBody, mayRepeat: true),
+        ClientJson.Default.OnlineFeatures, cancel);
+
+    /// <summary>A definition with its versions and who uses it.</summary>
+    /// <exception cref="SlipwayException">NotFound; Forbidden.</exception>
+    public Task<DefinitionDetail> GetDefinitionAsync(DefinitionKind kind, string name, CancellationToken cancel = default) =>
+        transport.GetAsync(Definition(kind, name), ClientJson.Default.DefinitionDetail, cancel);
+
+    /// <summary>Views, services, model versions and endpoints that use a definition, or one feature of a view.</summary>
+    /// <inheritdoc cref="GetDefinitionAsync"/>
+    public Task<FeatureConsumers> GetConsumersAsync(DefinitionKind kind, string name, string? feature = null, CancellationToken cancel = default) =>
+        transport.GetAsync(Paging.With($"{Definition(kind, name)}/consumers", "feature", feature), ClientJson.Default.FeatureConsumers, cancel);
+
+    /// <summary>The latest definitions that the query finds, by kind and name.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a type that there is not.</exception>
+    public Task<List<FoundDefinition>> SearchAsync(DefinitionQuery query, CancellationToken cancel = default)
+    {
+        var address = "api/v1/features/search";
+        foreach (var (name, value) in new[]
+        {
+            ("kind", query.Kind?.ToString().ToLowerInvariant()), ("text", query.Text), ("tag", query.Tag), ("owner", query.Owner), ("entity", query.Entity),
+            ("type", query.Type),
+        })
+        {
+            address = Paging.With(address, name, value);
+        }
+
+        return transport.GetAsync(address, ClientJson.Default.ListFoundDefinition, cancel);
+    }
+
+    /// <summary>Features that no model version uses which may still come into production, and that no endpoint holds.</summary>
+    public Task<List<UnusedFeature>> GetUnusedAsync(CancellationToken cancel = default) =>
+        transport.GetAsync("api/v1/features/unused", ClientJson.Default.ListUnusedFeature, cancel);
+
     /// <summary>Brings views into the online store; the work goes on at the server.</summary>
     /// <exception cref="SlipwayException">NotFound for a view or the file of its source; Invalid; FailedPrecondition.</exception>
     public Task<Materialization> StartMaterializationAsync(NewMaterialization request, CancellationToken cancel = default) => transport.CallAsync(
@@ -46,6 +97,9 @@ public sealed class FeatureClient
     /// <inheritdoc cref="EraseAsync"/>
     public Task LiftErasureAsync(string entity, JsonElement keys, CancellationToken cancel = default) => transport.CallAsync(
         Call.Of(HttpMethod.Post, "api/v1/features/erase/lift", new ErasureBody(entity, keys), ClientJson.Default.ErasureBody, mayRepeat: true), cancel);
+
+    private static string Definition(DefinitionKind kind, string name) =>
+        $"api/v1/features/{(kind == DefinitionKind.Entity ? "entities" : kind == DefinitionKind.View ? "views" : "services")}/{Paging.Segment(name)}";
 
     private static string Schedule(string name) => $"{Materialize}/schedules/{Paging.Segment(name)}";
 }

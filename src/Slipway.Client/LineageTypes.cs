@@ -7,6 +7,8 @@ namespace Slipway.Client;
 public enum LineageKind
 {
     Dataset,
+    FeatureSource,
+    FeatureView,
     FeatureService,
     Run,
     ModelVersion,

@@ -18,10 +18,9 @@ public sealed class AccessService
     public void RequireOn(string model, Actor actor, Role least, string objectRef) =>
         Require(actor, null, model, least, objectRef);
 
-    /// <summary>The same for what is given for a scope itself.</summary>
-    /// <param name="scope"><c>project/NAME</c> or <c>model/NAME</c>.</param>
+    /// <summary>The same for what is given for a scope itself, such as a feature view.</summary>
     public void RequireOn(AccessScope scope, Actor actor, Role least, string objectRef) =>
-        Require(actor, scope.Project, scope.Model, least, objectRef);
+        Require(actor, scope.Project, scope.Model, least, objectRef, scope.View);
 
     /// <summary>Asking the model for predictions: the scope <c>predict</c> and the role of a viewer.</summary>
     /// <param name="project">The model's; null for one that belongs to none.</param>
@@ -33,12 +32,12 @@ public sealed class AccessService
         }
     }
 
-    private static void Require(Actor actor, string? project, string? model, Role least, string objectRef)
+    private static void Require(Actor actor, string? project, string? model, Role least, string objectRef, string? view = null)
     {
         Limit.Name("An actor's name", actor.Name, Actor.MaxNameLength);
-        if (!actor.May(least, project, model))
+        if (!actor.May(least, project, model, view))
         {
-            var role = EnumName.Of(actor.RoleIn(project ?? "", model));
+            var role = EnumName.Of(actor.RoleIn(project ?? "", model, view));
             throw Refuse(
                 actor, $"'{actor.Name}' has the role {role} on {objectRef}; this needs {EnumName.Of(least)}",
                 EnumName.Of(ActingKey.ScopeOf(least)));

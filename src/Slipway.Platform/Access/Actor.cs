@@ -5,7 +5,7 @@ namespace Slipway.Platform.Access;
 
 /// <summary>Who acts: a person, or a part of the server such as <c>pipeline/retrain</c>.</summary>
 /// <param name="Role">Held everywhere; as far as the key in use allows it.</param>
-/// <param name="Grants">Roles held beyond it, by scope (<c>project/NAME</c> or <c>model/NAME</c>); as far as the key allows them.</param>
+/// <param name="Grants">Roles held beyond it, by scope (<c>project/NAME</c>, <c>model/NAME</c> or <c>view/NAME</c>); as far as the key allows them.</param>
 public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, Role>? Grants = null)
 {
     public const int MaxNameLength = 250;
@@ -24,16 +24,17 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
 
     /// <summary>The highest role that any of the scopes, or none, gives; never more than the key allows.</summary>
     /// <param name="model">Null where the object belongs to no model.</param>
-    public Role RoleIn(string project, string? model = null) => HighestIn(project, model);
+    public Role RoleIn(string project, string? model = null, string? view = null) => HighestIn(project, model, view);
 
     /// <summary>
     /// The exact question: the role is held and the key has the scope for it. A key for approving alone may approve and not
     /// write, which the ladder of roles cannot say; <see cref="RoleIn"/> then answers with the lower step.
     /// </summary>
     /// <param name="project">Null asks for a role on the whole server or on the model.</param>
-    public bool May(Role least, string? project = null, string? model = null) =>
-        Role >= least || HighestIn(project, model) >= least
-        || (Key is not null && Has(ActingKey.ScopeOf(least)) && Owner!.HighestIn(project, model) >= least);
+    /// <param name="view">A feature view; views belong to no project.</param>
+    public bool May(Role least, string? project = null, string? model = null, string? view = null) =>
+        Role >= least || HighestIn(project, model, view) >= least
+        || (Key is not null && Has(ActingKey.ScopeOf(least)) && Owner!.HighestIn(project, model, view) >= least);
 
     /// <summary>Asking for predictions takes the scope <c>predict</c> and, on the model or in its project, the role of a viewer.</summary>
     /// <param name="project">Null where it is not known, or asks for every project.</param>
@@ -57,13 +58,14 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
 
     private bool Has(KeyScope scope) => Key is null || Key.Scopes.Contains(scope);
 
-    private Role HighestIn(string? project, string? model)
+    private Role HighestIn(string? project, string? model, string? view = null)
     {
         var role = Role;
         if (Grants is not null)
         {
             role = project is null ? role : Higher(role, $"project/{project}");
             role = model is null ? role : Higher(role, $"model/{model}");
+            role = view is null ? role : Higher(role, $"view/{view}");
         }
 
         return role;

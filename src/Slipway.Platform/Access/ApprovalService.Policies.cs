@@ -31,6 +31,11 @@ public sealed partial class ApprovalService
         async session =>
         {
             access.RequireOn(scope, by, Role.Admin, scope.ToString());
+            if (scope.View is not null)
+            {
+                throw SlipwayException.Invalid($"Approvals are of model versions; '{scope}' has no rule for them. Use project/NAME or model/NAME.");
+            }
+
             Limit.Range("The number of approvals that are required", required, 0, ApprovalPolicy.MaxRequired);
             var policy = new ApprovalPolicy(scope.ToString(), required, authorMayApprove);
             var before = await PolicyStore.FindAsync(session, policy.Scope, cancel);

@@ -23,7 +23,7 @@ internal static class PrincipalEndpoints
         principals.MapGet("{name}", GetAsync);
         principals.MapPatch("{name}", ChangeAsync);
         principals.MapDelete("{name}", DeleteAsync).WithSummary("Delete a principal with its keys and grants");
-        principals.MapPut("{name}/grants/{kind}/{scope}", GrantAsync).WithSummary("kind is project or model");
+        principals.MapPut("{name}/grants/{kind}/{scope}", GrantAsync).WithSummary("kind is project, model or view");
         principals.MapDelete("{name}/grants/{kind}/{scope}", TakeAsync);
         routes.MapGet("/api/v1/grants/{kind}/{scope}", GrantsAsync).WithTags("Principals").NeedsSignIn();
 
@@ -92,6 +92,6 @@ internal static class PrincipalEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/>: the kind is neither.</exception>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/>: the kind is none of those.</exception>
     private static AccessScope Scope(string kind, string name) => AccessScope.Parse($"{kind}/{name}");
 }

@@ -12,7 +12,7 @@ public enum PrincipalKind
 /// <summary>Who can be given roles and keys.</summary>
 /// <param name="Role">Held everywhere.</param>
 /// <param name="Disabled">Known, and turned away for now.</param>
-/// <param name="Grants">Roles held beyond it, by scope: <c>project/NAME</c> or <c>model/NAME</c>.</param>
+/// <param name="Grants">Roles held beyond it, by scope: <c>project/NAME</c>, <c>model/NAME</c> or <c>view/NAME</c>.</param>
 public sealed record Principal(
     string Name, PrincipalKind Kind, Role Role, bool Disabled, long CreatedMs, IReadOnlyDictionary<string, Role> Grants)
 {

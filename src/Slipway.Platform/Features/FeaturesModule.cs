@@ -22,7 +22,8 @@ public static class FeaturesModule
         services.TryAddSingleton<IOnlineStore, SqlOnlineStore>();
         services.TryAddSingleton(provider =>
             new SourceFolder(Path.Combine(provider.GetRequiredService<FoundationOptions>().DataDirectory, "sources")));
-        return services.AddSingleton<FeatureRegistryService>().AddSingleton<ErasureList>()
+        return services.AddSingleton<FeatureRegistryService>().AddSingleton<FeatureRights>().AddSingleton<FeatureUsageService>()
+            .AddSingleton<FeatureDirectory>().AddSingleton<ErasureList>()
             .AddSingleton(provider => new OnlineStore(provider.GetRequiredService<IOnlineStore>(), provider.GetRequiredService<ErasureList>()))
             .AddSingleton<OnlineFeatures>().AddSingleton<OnlineRowWriter>().AddSingleton<ErasureService>().AddSingleton<ViewHistory>()
             .AddSingleton<TrainingSetService>().AddSingleton<BatchMaterialisation>();

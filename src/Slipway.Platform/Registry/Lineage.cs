@@ -6,6 +6,10 @@ namespace Slipway.Platform.Registry;
 public enum LineageKind
 {
     Dataset,
+
+    /// <summary>Where a feature view's rows come from.</summary>
+    FeatureSource,
+    FeatureView,
     FeatureService,
     Run,
     ModelVersion,
@@ -33,7 +37,12 @@ public sealed record LineageNode(LineageKind Kind, string Id)
 
     public static LineageNode Dataset(string name, string digest) => new(LineageKind.Dataset, $"{name}@{digest}");
 
-    public static LineageNode FeatureService(string name) => new(LineageKind.FeatureService, name);
+    /// <param name="service">A name, or a version of it as <c>flight_delay@3</c>: what came of any version came of the service.</param>
+    public static LineageNode FeatureService(string service) => new(LineageKind.FeatureService, service.Split('@')[0]);
+
+    public static LineageNode FeatureSource(string name) => new(LineageKind.FeatureSource, name);
+
+    public static LineageNode FeatureView(string name) => new(LineageKind.FeatureView, name);
 
     public static LineageNode Run(string runId) => new(LineageKind.Run, runId);
 

@@ -10,8 +10,8 @@ public sealed class LineageNames(RegistryService registry, TrackingService track
 {
     /// <param name="name">
     /// In this order: <c>kind:name</c>; <c>model/version</c>, where the version may be an alias or a stage; a model, of which the
-    /// version in production is meant, or the newest; the id of a run, alert or pipeline run; an endpoint; a feature service; a
-    /// dataset, with its digest or without, which means the one seen last.
+    /// version in production is meant, or the newest; the id of a run, alert or pipeline run; an endpoint; a feature service or view; a
+    /// source or dataset, with its digest or without, which means the one seen last.
     /// </param>
     /// <returns>The likeliest first; none when nothing is called this.</returns>
     internal async Task<IReadOnlyList<LineageNode>> FindAsync(DbSession session, string name, CancellationToken cancel)
@@ -34,7 +34,7 @@ public sealed class LineageNames(RegistryService registry, TrackingService track
     }
 
     internal static SlipwayException Nothing(string name) => SlipwayException.NotFound(
-        $"Nothing in the lineage is called '{name}': give a model, model/version, run, endpoint, feature service, dataset or alert.");
+        $"Nothing in the lineage is called '{name}': give a model, model/version, run, endpoint, feature service or view, dataset or alert.");
 
     private static (LineageKind? Kind, string Name) Split(string name) =>
         name.Split(':', 2) is [var prefix, var rest] && EnumName.TryParse<LineageKind>(prefix.Replace('-', '_'), out var kind)
@@ -47,7 +47,8 @@ public sealed class LineageNames(RegistryService registry, TrackingService track
         LineageKind.Run or LineageKind.Alert or LineageKind.PipelineRun => 0,
         LineageKind.Endpoint => 1,
         LineageKind.FeatureService => 2,
-        _ => 3,
+        LineageKind.FeatureView => 3,
+        _ => 4,
     };
 
     private async Task<ModelVersion?> VersionAsync(DbSession session, string name, CancellationToken cancel)

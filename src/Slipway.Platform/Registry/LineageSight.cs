@@ -7,7 +7,7 @@ namespace Slipway.Platform.Registry;
 
 /// <summary>
 /// Which nodes an actor without a role on the server sees. Runs and model versions belong to projects. Nothing else does, so it is
-/// seen by whoever sees something that names it: datasets and feature services by the runs and versions made of them, an endpoint
+/// seen by whoever sees something that names it: datasets and feature services by the runs and versions made of them, feature views by their services, an endpoint
 /// by the versions it served, an alert by its endpoint, a pipeline run by what it made and what started it.
 /// </summary>
 internal sealed class LineageSight(DbSession session, Actor actor, RunService runs)
@@ -104,6 +104,8 @@ internal sealed class LineageSight(DbSession session, Actor actor, RunService ru
     private static (LineageKind Kind, bool Upstream)[] Witnesses(LineageKind kind) => kind switch
     {
         LineageKind.Dataset or LineageKind.FeatureService => [(LineageKind.Run, false), (LineageKind.ModelVersion, false)],
+        LineageKind.FeatureView => [(LineageKind.FeatureService, false)],
+        LineageKind.FeatureSource => [(LineageKind.FeatureView, false)],
         LineageKind.Endpoint => [(LineageKind.ModelVersion, true)],
         LineageKind.Alert => [(LineageKind.Endpoint, true)],
         LineageKind.PipelineRun => [(LineageKind.ModelVersion, false), (LineageKind.Alert, true), (LineageKind.Endpoint, true)],

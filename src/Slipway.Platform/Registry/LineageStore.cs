@@ -97,7 +97,7 @@ internal static class LineageStore
     private static string Side(string side) =>
         $"""
         select {side}_kind as kind, {side}_id as id, created_ms from lineage_edges
-        where {side}_kind in ('dataset', 'feature_service', 'run', 'endpoint', 'alert', 'pipeline_run') and {side}_id = @id
+        where {side}_kind in ('dataset', 'feature_source', 'feature_view', 'feature_service', 'run', 'endpoint', 'alert', 'pipeline_run') and {side}_id = @id
         union all
         select {side}_kind, {side}_id, created_ms from lineage_edges
         where {side}_kind = 'dataset' and {side}_id >= @first and {side}_id < @beyond

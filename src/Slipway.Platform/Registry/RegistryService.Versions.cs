@@ -41,6 +41,7 @@ public sealed partial class RegistryService
         }
 
         var run = await FindRunAsync(session, actor, version, cancel);
+        version = await PinnedAsync(actor, version, cancel);
         var now = NowMs();
         var created = new ModelVersion(
             version.Model, taken.Last + 1, await NumberAsync(session, version, cancel), Stage.Development, version.RunId,
@@ -269,6 +270,12 @@ public sealed partial class RegistryService
             ? throw SlipwayException.Conflict($"Model '{version.Model}' has a version {version.Version} already, or had one that was deleted.")
             : version.Version;
     }
+
+    /// <summary>Whatever is applied later, this version is served with the features that it was trained on.</summary>
+    private async Task<NewVersion> PinnedAsync(Actor actor, NewVersion version, CancellationToken cancel) =>
+        version.FeatureService is { } service && pinning is not null && await pinning(actor, service, cancel) is { } pinned
+            ? version with { FeatureService = pinned.Service, FeatureViews = version.FeatureViews.Count > 0 ? version.FeatureViews : pinned.Views }
+            : version;
 
     /// <summary>Draws what the registry knows: the run's datasets, the feature service, the run and the version.</summary>
     private async Task TraceAsync(DbSession session, ModelVersion version, RunDetail? run, CancellationToken cancel)

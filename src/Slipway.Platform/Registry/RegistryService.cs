@@ -14,7 +14,7 @@ namespace Slipway.Platform.Registry;
 /// </summary>
 public sealed partial class RegistryService(
     Db db, BlobStore blobs, TrackingService tracking, LineageService lineage, ApprovalService approvals, AuditLog audit,
-    AccessService access, GrantService grants, PackageSeal seal, IEnumerable<VersionUse> uses, RegistryOptions options, TimeProvider time)
+    AccessService access, GrantService grants, PackageSeal seal, IEnumerable<VersionUse> uses, RegistryOptions options, TimeProvider time, FeaturePinning? pinning = null)
 {
     /// <returns>The new model, or the one of this name as it is.</returns>
     public Task<RegisteredModel> RegisterModelAsync(Actor actor, NewModel model, CancellationToken cancel) =>

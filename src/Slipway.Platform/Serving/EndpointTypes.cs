@@ -43,7 +43,9 @@ public sealed record EndpointOptions
 }
 
 /// <summary>Where predictions are asked for, and which versions answer.</summary>
-/// <param name="FeatureService">Looked up for each request that does not bring the features itself; null when all do.</param>
+/// <param name="FeatureService">
+/// Looked up for each request that does not bring the features itself, in the version that the model version is pinned to; null when all do.
+/// </param>
 /// <param name="Variants">One champion and any challengers; the weights sum to 100.</param>
 /// <param name="Rollout">The canary that moves this endpoint's traffic now. Its challenger then salts the split, so each version
 /// is tried on other keys than the one before.</param>

@@ -9,14 +9,14 @@ using Slipway.Platform.Registry.Packages;
 namespace Slipway.Platform.Serving;
 
 /// <summary>What serving needs from the registry: verified bytes of a version, and the moves that deployments make.</summary>
-internal sealed class ModelSource(RegistryService registry, ModelPackages packages, LineageService lineage)
+internal sealed class ModelSource(RegistryService registry, ModelPackages packages, LineageService lineage, FeatureHold? features = null)
 {
     /// <summary>The version that a semantic version, number, alias or stage means now.</summary>
     public async Task<ServableVersion> ResolveAsync(string model, string reference, CancellationToken cancel)
     {
         var version = await registry.GetVersionAsync(model, reference, cancel);
         version.RequireFile();
-        return new ServableVersion(model, version.Version.ToString(), version.FeatureService);
+        return new ServableVersion(model, version.Version.ToString(), version.FeatureService?.Split('@')[0]);
     }
 
     /// <summary>Loads a version whose package is the one that was signed.</summary>
@@ -27,7 +27,10 @@ internal sealed class ModelSource(RegistryService registry, ModelPackages packag
         var onnx = OnnxModel.Load(bytes, $"{model} {version}");
         try
         {
-            return new ServedModel(model, version, onnx, registered.RequireSignature(), released, project);
+            return new ServedModel(model, version, onnx, registered.RequireSignature(), released, project)
+            {
+                FeatureService = registered.FeatureService,
+            };
         }
         catch
         {
@@ -40,10 +43,34 @@ internal sealed class ModelSource(RegistryService registry, ModelPackages packag
     public Task<string?> ProjectAsync(DbSession session, string model, CancellationToken cancel) =>
         registry.ProjectOfAsync(session, model, cancel);
 
-    /// <summary>Keeps the endpoint's versions from being deleted between here and the end of the transaction.</summary>
+    /// <summary>
+    /// Keeps the endpoint's versions from being deleted between here and the end of the transaction, and the features that they are pinned
+    /// to from falling behind for as long as it serves them.
+    /// </summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when one is deleted.</exception>
-    public Task HoldAsync(DbSession session, Endpoint endpoint, CancellationToken cancel) =>
-        registry.HoldAsync(session, endpoint.Model, endpoint.Variants.Select(variant => variant.Version), cancel);
+    public async Task HoldAsync(DbSession session, Endpoint endpoint, CancellationToken cancel)
+    {
+        await registry.HoldAsync(session, endpoint.Model, endpoint.Variants.Select(variant => variant.Version), cancel);
+        await HoldFeaturesAsync(session, endpoint, cancel);
+    }
+
+    /// <summary>The features that the endpoint's versions are pinned to, in place of those that it held before.</summary>
+    public async Task HoldFeaturesAsync(DbSession session, Endpoint endpoint, CancellationToken cancel)
+    {
+        if (features is null)
+        {
+            return;
+        }
+
+        var services = new List<string>();
+        foreach (var variant in endpoint.Variants)
+        {
+            var version = await registry.GetVersionAsync(session, endpoint.Model, variant.Version, cancel);
+            services.AddRange(version.FeatureService is { } service ? [service] : Array.Empty<string>());
+        }
+
+        await features(session, $"endpoint/{endpoint.Name}", services, cancel);
+    }
 
     /// <summary>Records that the versions answer for the endpoint.</summary>
     public async Task LinkAsync(DbSession session, Endpoint endpoint, Actor actor, CancellationToken cancel)
@@ -68,6 +95,7 @@ internal sealed class ModelSource(RegistryService registry, ModelPackages packag
 }
 
 /// <summary>A version as far as an endpoint cares.</summary>
+/// <param name="FeatureService">Its name: versions of one endpoint may be pinned to different versions of it.</param>
 internal sealed record ServableVersion(string Model, string Version, string? FeatureService)
 {
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when it cannot share the endpoint's traffic.</exception>

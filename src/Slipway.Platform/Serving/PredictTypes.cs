@@ -58,4 +58,5 @@ public sealed record PredictResponse(string Endpoint, string Model, IReadOnlyLis
 /// they happened at another time than now; a missing value is null.
 /// The composition root binds it to the online feature store.
 /// </summary>
+/// <param name="featureService">A name, or the version that a model is pinned to, as <c>flight_delay@3</c>.</param>
 public delegate Task<Table> FeatureLookup(string featureService, Table request, CancellationToken cancel);

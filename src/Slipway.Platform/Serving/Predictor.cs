@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Slipway.Core.Data;
 using Slipway.Core.Errors;
-using Slipway.Platform.Features.Online;
 using Slipway.Platform.Serving.Predictions;
 
 namespace Slipway.Platform.Serving;
@@ -42,7 +40,13 @@ internal sealed partial class Predictor(
     {
         var name = endpoint.Endpoint.Name;
         var batch = new PredictBatch(endpoint, request, time.GetUtcNow());
-        var rows = await FeaturesAsync(endpoint, request, cancel);
+        if (endpoint.Champion.Onnx.Scorer is null)
+        {
+            throw new SlipwayException(
+                ErrorKind.Unsupported, $"The model of endpoint '{name}' takes tensors, not rows of features; use the Open Inference Protocol.");
+        }
+
+        var rows = new RequestFeatures(endpoint, request, lookup);
         try
         {
             foreach (var (variant, role, picked) in batch.Arms())
@@ -69,48 +73,15 @@ internal sealed partial class Predictor(
         return new PredictResponse(name, endpoint.Endpoint.Model, batch.Answers);
     }
 
-    private async Task<FeatureRows> FeaturesAsync(EndpointSnapshot endpoint, PredictRequest request, CancellationToken cancel)
-    {
-        var (name, champion) = (endpoint.Endpoint.Name, endpoint.Champion);
-        if (champion.Onnx.Scorer is null)
-        {
-            throw new SlipwayException(
-                ErrorKind.Unsupported, $"The model of endpoint '{name}' takes tensors, not rows of features; use the Open Inference Protocol.");
-        }
-
-        if (request.Rows is not { } table)
-        {
-            return FeatureRows.Of(name, champion, request.Matrix, request.Count);
-        }
-
-        if (endpoint.Endpoint.FeatureService is { } service && lookup is not null && !FeatureRows.Bring(table, champion))
-        {
-            var found = await lookup(service, AsOf(table, request.EventTimesUs), cancel);
-            return FeatureRows.Of(name, table.With(found.Columns));
-        }
-
-        if (endpoint.Endpoint.FeatureService is null)
-        {
-            FeatureRows.RefuseUnknown(endpoint, table);
-        }
-
-        return FeatureRows.Of(name, table);
-    }
-
-    /// <summary>A replay's features are judged at the replay's time: then one that was fresh is not too old today.</summary>
-    private static Table AsOf(Table rows, IReadOnlyList<long>? eventTimesUs) => eventTimesUs is null || rows.Has(StoredView.EventTimestamp)
-        ? rows
-        : rows.With(Column.Timestamp(StoredView.EventTimestamp, [.. eventTimesUs]));
-
     private async Task ScoreAsync(
-        EndpointSnapshot endpoint, PredictBatch batch, FeatureRows rows, ServedModel model, VariantRole role, int[]? picked,
+        EndpointSnapshot endpoint, PredictBatch batch, RequestFeatures rows, ServedModel model, VariantRole role, int[]? picked,
         CancellationToken cancel)
     {
         int[] failed;
         var reason = "it gave a score that is not a probability";
         try
         {
-            var matrix = rows.For(model, picked);
+            var matrix = (await rows.OfAsync(model, cancel)).For(model, picked);
             var probabilities = new float[picked?.Length ?? batch.Answers.Count];
             await model.Onnx.ScoreAsync(matrix, probabilities.Length, probabilities, cancel);
             failed = batch.Accept(model, role, picked, matrix.Span, probabilities);

@@ -35,6 +35,9 @@ internal sealed class ServedModel
 
     public string Version { get; }
 
+    /// <summary>Where its features are looked up: the version that it was trained on, as <c>flight_delay@3</c>; null when requests bring them.</summary>
+    public string? FeatureService { get; init; }
+
     public OnnxModel Onnx { get; }
 
     /// <summary>The features in the order of the model's matrix; empty for a model of another form.</summary>

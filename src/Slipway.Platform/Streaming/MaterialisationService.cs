@@ -105,7 +105,7 @@ public sealed class MaterialisationService(
             using var copies = scratch.Open();
             await (view.Windowed is { } windowed
                 ? RunAsync(job.Id, view, windowed, copies, range, cancel)
-                : batches.RunAsync(job.Id, view.Stored.Name, await folder.OpenAsync(view, analytics, copies, cancel), range, created, cancel));
+                : batches.RunAsync(job.Id, view.Stored.Key, await folder.OpenAsync(view, analytics, copies, cancel), range, created, cancel));
         }
 
         return Json.Write((await batches.RunAsync(job.Id, cancel)).ToDictionary(view => view.View, view => view.Rows));
@@ -123,19 +123,27 @@ public sealed class MaterialisationService(
         if (!begun || range.Mode != MaterialisationMode.Incremental)
         {
             var history = await folder.ReadAsync(sourced, view.Fields, analytics, copies, cancel);
-            rows = await streams.MaterialiseAsync(view.Stored.Name, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
+            rows = await streams.MaterialiseAsync(view.Key, history, Microseconds.ToDateTimeOffset(range.ToUs), cancel);
         }
 
         await batches.NoteAsync(run, view.Stored, range with { Mode = MaterialisationMode.Full, FromUs = null }, rows, cancel);
     }
 
+    /// <summary>What is in force, and the versions that endpoints hold beside it.</summary>
     private async Task<IReadOnlyList<SourcedView>> ViewsAsync(IReadOnlyList<string>? names, CancellationToken cancel)
     {
-        var all = await registry.StoredViewsAsync(cancel);
-        return names is null
-            ? [.. all.Where(HasRows)]
-            : [.. names.Distinct(StringComparer.Ordinal).Select(name => all.FirstOrDefault(view => view.Stored.Name == name)
-                ?? throw SlipwayException.NotFound($"There is no stored feature view '{name}'; there are {Names(all)}."))];
+        if (names is null)
+        {
+            return [.. (await registry.StoredViewsAsync(cancel)).Where(HasRows)];
+        }
+
+        var views = new List<SourcedView>();
+        foreach (var name in names)
+        {
+            views.AddRange(await registry.InUseAsync(name, cancel));
+        }
+
+        return [.. views.DistinctBy(view => view.Stored.Key)];
     }
 
     private static bool HasRows(SourcedView view) => view.Source.Path is not null || view.Source.Postgres is not null;
@@ -152,9 +160,6 @@ public sealed class MaterialisationService(
             throw SlipwayException.Invalid($"The range begins at {request.From:u}, after it ends at {request.To:u}.");
         }
     }
-
-    private static string Names(IReadOnlyList<SourcedView> views) =>
-        views.Count == 0 ? "none" : string.Join(", ", views.Select(view => view.Stored.Name).Order(StringComparer.Ordinal));
 
     private static ViewProgressReport Report(ViewMaterialisation view) => new(
         view.View, view.FromUs is { } from ? Microseconds.ToDateTimeOffset(from) : null, Microseconds.ToDateTimeOffset(view.ToUs), view.Done,

@@ -25,16 +25,26 @@ public sealed class RecordService(
     /// <exception cref="SlipwayException">Forbidden; NotFound; FailedPrecondition for a view that has no records.</exception>
     public async Task<RecordGroup> GroupAsync(string name, Actor actor, Role least, CancellationToken cancel)
     {
-        access.Require(actor, least, $"feature view '{name}'");
+        access.RequireOn(AccessScope.OfView(name), actor, least, $"view/{name}");
         if (await registry.FindViewAsync(name, cancel) is null)
         {
             throw SlipwayException.NotFound($"There is no feature group '{name}'.");
         }
 
-        return (await registry.StreamingViewsAsync(cancel)).FirstOrDefault(view => view.Stored.Name == name) is { } pushed
-            ? new RecordGroup(pushed)
-            : throw new SlipwayException(
+        var views = await registry.StreamingViewsAsync(cancel);
+        if (views.FirstOrDefault(view => view.Stored.Name == name) is not { } pushed)
+        {
+            throw new SlipwayException(
                 ErrorKind.FailedPrecondition, $"View '{name}' has no records: they are those of a batch view with one join key, on a push source.");
+        }
+
+        // What is put reaches every view of the source.
+        foreach (var view in views.Where(view => least > Role.Viewer && view.Topic == pushed.Topic))
+        {
+            access.RequireOn(AccessScope.OfView(view.Stored.Name), actor, least, $"view/{view.Stored.Name}");
+        }
+
+        return new RecordGroup(pushed);
     }
 
     /// <summary>Takes the record in whole: columns that it leaves out are null. Returns when a read sees it.</summary>

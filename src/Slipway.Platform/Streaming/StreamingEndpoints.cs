@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Windowed;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
@@ -34,17 +35,21 @@ internal static class StreamingEndpoints
     public static IEndpointRouteBuilder Map(IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1").WithTags("Streaming");
-        api.MapPost("topics/{topic}/events", PushAsync);
+        api.MapPost("topics/{topic}/events", PushAsync).ChecksInService();
         api.MapGet("topics/{topic}", TopicAsync);
-        api.MapPost("features/push", PushRowsAsync).WithSummary("Push rows to a source, for the online store, training sets or both");
+        api.MapPost("features/push", PushRowsAsync).ChecksInService().WithSummary("Push rows to a source, for the online store, training sets or both");
         api.MapGet("dead-letters", DeadLettersAsync);
         api.MapPost("dead-letters/replay", ReplayAsync).WithSummary("Give dead letters to their views again");
         api.MapPost("dead-letters/discard", DiscardAsync).WithSummary("Throw dead letters away");
         return routes;
     }
 
-    private static async Task<Ok<PushResult>> PushAsync(string topic, PushRequest request, StreamService streams, CancellationToken cancel) =>
-        TypedResults.Ok(await streams.PushAsync(topic, [.. (request.Events ?? []).Select(Event)], request.Watermark, request.Wait, cancel));
+    private static async Task<Ok<PushResult>> PushAsync(
+        string topic, PushRequest request, Actor actor, FeatureRights rights, StreamService streams, CancellationToken cancel)
+    {
+        await rights.RequirePushAsync(actor, topic, cancel);
+        return TypedResults.Ok(await streams.PushAsync(topic, [.. (request.Events ?? []).Select(Event)], request.Watermark, request.Wait, cancel));
+    }
 
     private static async Task<Ok<TopicStatus>> TopicAsync(string topic, StreamService streams, CancellationToken cancel) =>
         TypedResults.Ok(await streams.TopicAsync(topic, cancel));
@@ -53,10 +58,14 @@ internal static class StreamingEndpoints
         string? topic, string? pageToken, int? limit, DeadLetterService letters, CancellationToken cancel) =>
         TypedResults.Ok(await letters.ListAsync(topic, pageToken, limit ?? 100, cancel));
 
-    private static async Task<Ok<PushResult>> PushRowsAsync(PushRowsRequest request, StreamService streams, CancellationToken cancel) =>
-        TypedResults.Ok(await streams.PushRowsAsync(
+    private static async Task<Ok<PushResult>> PushRowsAsync(
+        PushRowsRequest request, Actor actor, FeatureRights rights, StreamService streams, CancellationToken cancel)
+    {
+        await rights.RequirePushAsync(actor, request.Source, cancel);
+        return TypedResults.Ok(await streams.PushRowsAsync(
             request.Source, [.. (request.Rows ?? []).Select(row => JsonSerializer.SerializeToUtf8Bytes(row))], request.Ids,
             request.To ?? PushTarget.OnlineAndOffline, request.Watermark, request.Wait, cancel));
+    }
 
     private static async Task<Ok<DeadLetterChange>> ReplayAsync(
         ReplayRequest request, Actor actor, DeadLetterService letters, CancellationToken cancel) =>

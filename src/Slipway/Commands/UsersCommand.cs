@@ -72,7 +72,7 @@ internal static class UsersCommand
 
     private static Argument<string> Name { get; } = Argument("NAME", "1 to 100 letters, digits, '.', '_', '-', '@' and '+'");
 
-    private static Argument<string> Scope { get; } = Argument("SCOPE", "project/NAME or model/NAME");
+    private static Argument<string> Scope { get; } = Argument("SCOPE", "project/NAME, model/NAME or view/NAME");
 
     /// <param name="run">Returns what is printed, or null.</param>
     private static Command Command(

@@ -50,7 +50,7 @@ internal static class Settings
         One("oidc-role-claim", "CLAIM", "the name of a claim", "Claim whose values --oidc-role maps. Default: roles",
             (options, value) => Oidc(options, oidc => oidc with { RoleClaim = value })),
         Many("oidc-role", "VALUE=ROLE[@SCOPE]",
-            "VALUE=ROLE or VALUE=ROLE@SCOPE, where ROLE is viewer, contributor, approver or admin and SCOPE project/NAME or model/NAME",
+            "VALUE=ROLE or VALUE=ROLE@SCOPE, where ROLE is viewer, contributor, approver or admin and SCOPE project/NAME, model/NAME or view/NAME",
             "The role that a value of the role claim gives. May be repeated",
             (options, values) => Oidc(options, oidc => oidc with { Roles = [.. values.Select(SettingValue.ClaimedRole)] })),
         Many("allowed-hosts", "HOST", "a host name without a port",

@@ -6,6 +6,7 @@ using Slipway.Hosting.SignIn;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Database;
@@ -121,6 +122,8 @@ internal static class Composition
             })
             .AddRegistry()
             .AddFeatures()
+            .AddSingleton<FeaturePinning>(provider => (actor, service, cancel) => provider.GetRequiredService<FeatureRegistryService>().PinAsync(actor, service, cancel))
+            .AddSingleton<FeatureHold>(provider => provider.GetRequiredService<FeatureRegistryService>().HoldAsync)
             .AddSingleton<FeatureLookup>(provider => provider.GetRequiredService<OnlineFeatures>().GetAsync)
             .AddServing()
             .AddMonitoring()

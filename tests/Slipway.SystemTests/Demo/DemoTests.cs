@@ -52,7 +52,7 @@ public sealed class DemoTests(SmallFlights flights)
         // A version that was retrained leads back to the alert that asked for it; one that the gate refused is none.
         string[] cause = summary["retrained_version"] is null ? [] : ["alert"];
         Assert.Equal(
-            [.. cause, "dataset", "endpoint", "feature_service", "model_version", "pipeline_run", "run"],
+            [.. cause, "dataset", "endpoint", "feature_service", "feature_source", "feature_view", "model_version", "pipeline_run", "run"],
             ((JsonObject)summary["lineage"]!).Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(["flight-delay"], Names(summary["lineage"]!["endpoint"]!));
         var versions = ((JsonArray)summary["model_versions"]!).Select(v => $"flight-delay/{v!["version"]}").ToList();

@@ -14,6 +14,9 @@ public sealed record EntityDefinition(string Name, IReadOnlyList<ColumnSchema> J
 public sealed record Notes(string Origin, string? Description = null, string? Owner = null)
 {
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Null for what is there to stay.</summary>
+    public Deprecation? Deprecated { get; init; }
 }
 
 /// <summary>A column that a source does not hold but has: a formula over the columns before it.</summary>
@@ -110,6 +113,9 @@ public sealed record FeatureSelection(
 public sealed record FeatureViewDefinition(string Name, ViewKind Kind)
 {
     public IReadOnlyList<string> Entities { get; init; } = [];
+
+    /// <summary>The version that the author means it to be; a feature changes its type only where this says that it is meant. Not stored.</summary>
+    public int? Version { get; init; }
 
     /// <summary>Oldest age of a value, inclusive; null for no limit.</summary>
     public TimeSpan? Ttl { get; init; }

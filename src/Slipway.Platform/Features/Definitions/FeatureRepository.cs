@@ -1,5 +1,6 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Features.Registry;
 
 namespace Slipway.Platform.Features.Definitions;
 
@@ -109,6 +110,26 @@ public sealed class FeatureRepository
 
         return ordered;
     }
+
+    /// <summary>The views and entities that a service is made of, directly or not, as <c>view/sales@2</c> and <c>entity/shop@1</c>.</summary>
+    /// <param name="version">The version of a definition.</param>
+    internal IReadOnlyList<string> Uses(FeatureServiceDefinition service, Func<DefinitionKind, string, int> version)
+    {
+        var views = service.Features.Select(s => View(s.View)).SelectMany(view => Upstream(view).Append(view)).DistinctBy(view => view.Name).ToList();
+        return
+        [
+            .. views.SelectMany(view => view.Entities).Distinct().Select(name => Use(DefinitionKind.Entity, name)),
+            .. views.Select(view => Use(DefinitionKind.View, view.Name)),
+        ];
+
+        string Use(DefinitionKind kind, string name) => $"{Foundation.EnumName.Of(kind)}/{name}@{version(kind, name)}";
+    }
+
+    /// <summary>These definitions, and of the others those whose names are not among them.</summary>
+    internal FeatureRepository Over(FeatureRepository others) => new(
+        [.. Entities, .. others.Entities.ExceptBy(Entities.Select(e => e.Name), e => e.Name)], Sources,
+        [.. Views, .. others.Views.ExceptBy(Views.Select(v => v.Name), v => v.Name)],
+        [.. Services, .. others.Services.ExceptBy(Services.Select(s => s.Name), s => s.Name)]);
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } some ? some : "none";
 }

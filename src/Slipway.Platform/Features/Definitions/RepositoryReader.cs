@@ -83,6 +83,7 @@ internal sealed class RepositoryReader
         {
             Entities = map.Texts("entities"),
             Ttl = map.OptionalDuration("ttl") is { Ticks: > 0 } ttl ? ttl : null,
+            Version = map.OptionalInteger("version"),
             Notes = NotesOf(map),
         };
         if (view.Kind != ViewKind.Batch && map.Has("expectations"))
@@ -202,5 +203,5 @@ internal sealed class RepositoryReader
         [.. map.Maps(key).Select(m => Closed(m, c => ColumnTypes.Single(c, what)))];
 
     private static Notes NotesOf(YamlMap map) =>
-        new(map.Origin, map.OptionalText("description"), map.OptionalText("owner")) { Tags = map.Texts("tags") };
+        new(map.Origin, map.OptionalText("description"), map.OptionalText("owner")) { Tags = map.Texts("tags"), Deprecated = Deprecation.Of(map) };
 }

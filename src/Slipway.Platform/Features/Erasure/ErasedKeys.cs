@@ -76,8 +76,7 @@ public sealed class ErasedKeys
             return null;
         }
 
-        // Versions of a view differ in what they hold, rarely in whom they are about: the latest speaks for all.
-        var parts = catalog.KeyParts(view[..view.LastIndexOf('@')]).Where(part => byEntity.ContainsKey(part.Entity)).ToList();
+        var parts = catalog.KeyParts(view).Where(part => byEntity.ContainsKey(part.Entity)).ToList();
         return parts.Count == 0 ? null : parts;
     }
 }

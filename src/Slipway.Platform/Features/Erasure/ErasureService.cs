@@ -88,9 +88,10 @@ public sealed class ErasureService(
         return
         [
             .. from view in catalog.Stored
-               from part in catalog.KeyParts(view.Name).Where(part => part.Entity == entity)
                from version in Enumerable.Range(1, view.Version)
-               select ($"{view.Name}@{version}", part, part.Count == view.JoinKeys.Count),
+               let parts = catalog.KeyParts($"{view.Name}@{version}")
+               from part in parts.Where(part => part.Entity == entity)
+               select ($"{view.Name}@{version}", part, parts.Count == 1),
         ];
     }
 

@@ -21,6 +21,7 @@ public sealed class TrainingSetService(
     /// <c>event_timestamp</c>: the same values, to the last bit, as an online read at that time would have given, and none for
     /// entities that are erased.
     /// </summary>
+    /// <param name="service">A feature service, or a version of one as <c>name@3</c>.</param>
     /// <param name="entityRows"><c>event_timestamp</c>, the join keys after their mapping, and the request data.</param>
     /// <param name="sources">Per source of the views its rows. Where there are none, they are read where the source's definition says.</param>
     /// <exception cref="SlipwayException">NotFound, or Invalid naming the source or column that is missing.</exception>
@@ -33,7 +34,7 @@ public sealed class TrainingSetService(
     public async Task<(Table Rows, IReadOnlyList<ExpectationViolation> Violations)> BuildCheckedAsync(
         string service, Table entityRows, IReadOnlyDictionary<string, SourceData> sources, CancellationToken cancel)
     {
-        var catalog = await registry.CatalogAsync(cancel);
+        var catalog = await registry.CatalogAsync(service, cancel);
         var plan = catalog.Service(service);
         plan.Check(entityRows);
         CheckNames(plan, entityRows);

@@ -16,9 +16,9 @@ internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, 
     public async Task RowsAsync(
         StoredView view, IReadOnlyList<ColumnSchema> columns, TimeRange times, Action<IReadOnlyList<ColumnChunk>> take, CancellationToken cancel)
     {
-        if (!catalog.IsStreaming(view.Name))
+        if (!catalog.IsStreaming(view.Key))
         {
-            var batch = catalog.Batch(view.Name);
+            var batch = catalog.Batch(view.Key);
             var data = sources.Find(batch.SourceName, view.Name);
             await analytics.RunAsync(
                 session =>
@@ -31,7 +31,7 @@ internal sealed class ViewStreams(FeatureCatalog catalog, SourceTables sources, 
         }
 
         // Windows need the events before the first row, too: only the end of the times counts.
-        var windowed = catalog.Streaming(view.Name);
+        var windowed = catalog.Streaming(view.Key);
         var chunks = columns.Select(column => new ColumnChunk(column.Name, column.Type)).ToArray();
         if (log is not null && !sources.Has(windowed.Topic) && windowed.Source.Path is null)
         {

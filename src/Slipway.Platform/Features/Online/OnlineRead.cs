@@ -73,7 +73,24 @@ internal sealed class OnlineRead
         WriteEach(json, "values"u8, (slot, row) => WriteValue(json, slot, computed[slot], row));
         WriteEach(json, "statuses"u8, (slot, row) => json.WriteStringValue(StatusNames[(int)Status(slot, computed[slot], row)]));
         WriteEach(json, "eventTimes"u8, (slot, row) => WriteTime(json, EventTime(slot, row)));
+        WriteWarnings(json);
         json.WriteEndObject();
+    }
+
+    private void WriteWarnings(Utf8JsonWriter json)
+    {
+        if (plan.Warnings.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("warnings"u8);
+        foreach (var warning in plan.Warnings)
+        {
+            json.WriteStringValue(warning);
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>The slots of formulas, and those they read.</summary>

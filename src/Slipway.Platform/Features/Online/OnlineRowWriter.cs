@@ -38,11 +38,20 @@ public sealed class OnlineRowWriter(FeatureRegistryService registry, OnlineStore
         }
 
         var complete = rows.With([.. stored.Features.Where(feature => !rows.Has(feature.Name)).Select(feature => Missing(feature, rows.Rows))]);
-        var shape = stored with { CreatedTimestamp = rows.Has(Created) ? Created : null };
-        var newest = shape.Newest(complete, Microseconds.From(time.GetUtcNow()));
-        await store.WriteAsync(stored.Key, newest, cancel);
-        return newest.Count;
+        var now = Microseconds.From(time.GetUtcNow());
+        OnlineWrite[] writes =
+        [
+            .. (await VersionsAsync(stored, cancel)).Select(version => new OnlineWrite(
+                version.Key, (version with { CreatedTimestamp = rows.Has(Created) ? Created : null }).Newest(complete, now))),
+        ];
+        await store.WriteAsync(writes, null, cancel);
+        return writes[0].Rows.Count;
     }
+
+    /// <summary>The version in force, and those held beside it that the same rows tell all about.</summary>
+    private async Task<IEnumerable<StoredView>> VersionsAsync(StoredView inForce, CancellationToken cancel) =>
+        (await registry.InUseAsync(inForce.Name, cancel)).Select(view => view.Stored).Where(view =>
+            view.JoinKeys.SequenceEqual(inForce.JoinKeys) && view.Features.All(inForce.Features.Contains));
 
     private async Task<StoredView> StoredAsync(string view, CancellationToken cancel)
     {

@@ -21,6 +21,7 @@ internal sealed record DefinitionSet(DefinitionKind Kind, string Name, string Ha
     private static FeatureViewDefinition Bare(FeatureViewDefinition view) => view with
     {
         Notes = Bare(view.Notes),
+        Version = null,
         From = [.. view.From.Select(Bare)],
         Source = view.Source is null ? null : view.Source with { Source = view.Source.Source with { Notes = Bare(view.Source.Source.Notes) } },
     };

@@ -7,7 +7,10 @@ using Slipway.Platform.Foundation;
 
 namespace Slipway.Platform.Features.Registry;
 
-/// <summary>The latest versions of all definitions, compiled. Never changes; a new one takes its place.</summary>
+/// <summary>
+/// Definitions, compiled: the latest versions of all, which go by their names, and the versions that somebody pins; every one goes by
+/// <c>name@version</c>. Never changes; a new one takes its place.
+/// </summary>
 internal sealed class FeatureCatalog
 {
     private readonly Dictionary<string, ServicePlan> services = new(StringComparer.Ordinal);
@@ -20,23 +23,37 @@ internal sealed class FeatureCatalog
     {
     }
 
-    public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values];
+    public IReadOnlyList<WindowedView> Windowed => [.. windowed.Values.Distinct()];
 
-    /// <summary>The views whose values are stored.</summary>
-    public IReadOnlyList<StoredView> Stored => [.. sourced.Select(view => view.Stored)];
+    /// <summary>The latest versions of the views whose values are stored.</summary>
+    public IReadOnlyList<StoredView> Stored => [.. sourced.Where(view => IsLatest(view.Stored)).Select(view => view.Stored)];
 
-    /// <inheritdoc cref="Stored"/>
+    /// <summary>The views whose values are stored: first the latest versions, then those that are pinned beside them.</summary>
     public IReadOnlyList<SourcedView> Sourced => sourced;
+
+    /// <inheritdoc cref="FeatureRegistryService.InUseAsync"/>
+    public IReadOnlyList<SourcedView> InUse(string view)
+    {
+        var all = Sourced;
+        SourcedView[] found = [.. all.Where(stored => stored.Stored.Name == view || stored.Stored.Key == view)];
+        return found.Length > 0
+            ? found
+            : throw SlipwayException.NotFound($"There is no stored feature view '{view}'; there are {Names(all.Select(stored => stored.Stored.Name).Distinct())}.");
+    }
+
+    /// <summary>Whether the plan is what the service's name stands for.</summary>
+    public bool IsLatest(ServicePlan plan) => services.GetValueOrDefault(plan.Name) == plan;
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the definitions do not fit together.</exception>
     public static FeatureCatalog Compile(IReadOnlyList<StoredDefinition> definitions)
     {
-        var repository = new FeatureRepository(
-            Read<EntityDefinition>(definitions, DefinitionKind.Entity), [], Read<FeatureViewDefinition>(definitions, DefinitionKind.View),
-            Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service));
         var versions = definitions.ToDictionary(d => (d.Kind, d.Name), d => d.Version);
-        return Compile(repository, (kind, name) => versions[(kind, name)]);
+        return Compile(Repository(definitions), (kind, name) => versions[(kind, name)]);
     }
+
+    public static FeatureRepository Repository(IReadOnlyList<StoredDefinition> definitions) => new(
+        Read<EntityDefinition>(definitions, DefinitionKind.Entity), [], Read<FeatureViewDefinition>(definitions, DefinitionKind.View),
+        Read<FeatureServiceDefinition>(definitions, DefinitionKind.Service));
 
     /// <param name="version">That under which a view or service goes.</param>
     /// <inheritdoc cref="Compile(IReadOnlyList{StoredDefinition})"/>
@@ -56,14 +73,14 @@ internal sealed class FeatureCatalog
                 view.Name, version(DefinitionKind.View, view.Name), repository.JoinKeys(view),
                 [.. view.Features.Select(f => f.Column)],
                 TellsCreated(view) ? BatchQuery.CreatedTimestamp : null, view.Ttl);
-            catalog.keyParts[view.Name] = Parts(repository, view);
+            catalog.keyParts[view.Name] = catalog.keyParts[shape.Key] = Parts(repository, view);
             if (view.Kind == ViewKind.Streaming || view.Source!.Source.Push)
             {
-                catalog.windowed[view.Name] = WindowedView.Of(repository, view, shape);
+                catalog.windowed[view.Name] = catalog.windowed[shape.Key] = WindowedView.Of(repository, view, shape);
             }
             else
             {
-                catalog.batch[view.Name] = new BatchView(shape, repository, view);
+                catalog.batch[view.Name] = catalog.batch[shape.Key] = new BatchView(shape, repository, view);
             }
 
             var types = new SourceUses(repository, [.. repository.Views.Where(v => ReadsSame(v, view))], view.Source!.Source).Types();
@@ -72,7 +89,8 @@ internal sealed class FeatureCatalog
 
         foreach (var service in repository.Services)
         {
-            catalog.services[service.Name] = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
+            var plan = ServicePlanner.Plan(repository, stored, service, version(DefinitionKind.Service, service.Name));
+            catalog.services[service.Name] = catalog.services[plan.Key] = plan;
         }
 
         catalog.Selections = new SelectionPlans(repository, stored, view => version(DefinitionKind.View, view));
@@ -81,6 +99,32 @@ internal sealed class FeatureCatalog
 
     /// <summary>Features that callers name one by one.</summary>
     public SelectionPlans Selections { get; private set; } = null!;
+
+    /// <summary>This catalogue with versions that are not the latest, which go by <c>name@version</c> alone.</summary>
+    public FeatureCatalog With(IEnumerable<FeatureCatalog> pinned)
+    {
+        var all = new FeatureCatalog { Selections = Selections };
+        foreach (var catalog in pinned.Prepend(this))
+        {
+            Add(catalog, catalog.services, all.services);
+            Add(catalog, catalog.windowed, all.windowed);
+            Add(catalog, catalog.batch, all.batch);
+            Add(catalog, catalog.keyParts, all.keyParts);
+            all.sourced.AddRange(catalog.sourced.ExceptBy(all.sourced.ConvertAll(view => view.Stored.Key), view => view.Stored.Key));
+        }
+
+        return all;
+
+        void Add<T>(FeatureCatalog catalog, Dictionary<string, T> from, Dictionary<string, T> to)
+        {
+            foreach (var (key, value) in from.Where(entry => catalog == this || entry.Key.Contains('@', StringComparison.Ordinal)))
+            {
+                to.TryAdd(key, value);
+            }
+        }
+    }
+
+    public bool HasService(string reference) => services.ContainsKey(reference);
 
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> naming the services there are.</exception>
     public ServicePlan Service(string name) => services.GetValueOrDefault(name)
@@ -97,7 +141,12 @@ internal sealed class FeatureCatalog
     public bool IsStreaming(string name) => windowed.ContainsKey(name);
 
     /// <summary>Which values of a stored view's key name which entity; none for a view that is not stored.</summary>
-    public IReadOnlyList<KeyPart> KeyParts(string view) => keyParts.GetValueOrDefault(view) ?? [];
+    /// <param name="view">A name or <c>name@version</c>; for a version that nobody uses any more the latest speaks.</param>
+    public IReadOnlyList<KeyPart> KeyParts(string view) =>
+        keyParts.GetValueOrDefault(view) ?? keyParts.GetValueOrDefault(view.Split('@')[0]) ?? [];
+
+    private bool IsLatest(StoredView view) =>
+        windowed.GetValueOrDefault(view.Name)?.Stored == view || batch.GetValueOrDefault(view.Name)?.Stored == view;
 
     private static List<KeyPart> Parts(FeatureRepository repository, FeatureViewDefinition view)
     {
@@ -124,7 +173,7 @@ internal sealed class FeatureCatalog
         [.. definitions.Where(d => d.Kind == kind).Select(d => Json.Read<T>(d.Definition))];
 
     private static string Names(IEnumerable<string> names) =>
-        names.Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
+        names.Where(name => !name.Contains('@', StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } some ? string.Join(", ", some) : "none";
 }
 
 /// <summary>The values of a view's key that name one entity.</summary>

@@ -28,6 +28,15 @@ public sealed record ServicePlan(
     IReadOnlyList<ViewFormulas> Computed, IReadOnlyList<(ColumnSchema Column, int Slot)> Columns,
     IReadOnlyDictionary<int, FeatureDefault> Defaults, int SlotCount)
 {
+    /// <summary>This very version, as <c>flight_delay@3</c>.</summary>
+    public string Key { get; } = $"{Name}@{Version}";
+
+    /// <summary>The views whose values it gives; not those that they are computed from.</summary>
+    public IReadOnlyList<string> Views { get; init; } = [];
+
+    /// <summary>What who reads by it should know, such as that a view goes away.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Two features that would be columns of one name, and how to tell them apart; null when there are none.</summary>
     public string? Clash { get; init; }
 

@@ -49,6 +49,8 @@ internal sealed class ServicePlanner
             planner.computed, columns, planner.defaults, planner.slots)
         {
             Clash = Clash(repository, service),
+            Views = [.. service.Features.Select(selection => selection.View).Distinct()],
+            Warnings = Deprecation.Warnings(repository, service),
         };
     }
 

@@ -36,7 +36,7 @@ internal sealed class RegisterStep(RegistryService registry, FeatureRegistryServ
                         Artifact = "model/model.onnx",
                         RequestKey = step.RequestKey,
                         Bump = inputs.Bump,
-                        FeatureService = inputs.Service,
+                        FeatureService = service.Key,
                         FeatureViews = service.Lookups.Select(l => l.View).Distinct()
                             .ToDictionary(v => v.Name, v => v.Version.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal),
                         Metrics = inputs.Evaluation,

@@ -18,7 +18,8 @@ internal sealed class TrainingSetStep(
     private sealed record Inputs(string Name, string Service, IReadOnlyDictionary<string, DatasetSnapshot> Sources, string Entities);
 
     /// <param name="Features">The service's columns, in order.</param>
-    private sealed record Outputs(DatasetSnapshot Data, IReadOnlyList<string> Features, TimeWindow Window);
+    /// <param name="Service">The version that was joined, as <c>flight_delay@3</c>.</param>
+    private sealed record Outputs(DatasetSnapshot Data, IReadOnlyList<string> Features, TimeWindow Window, string Service);
 
     public async Task<JsonObject> RunAsync(StepContext step, CancellationToken cancel)
     {
@@ -41,7 +42,8 @@ internal sealed class TrainingSetStep(
         }
 
         var sources = files.ToDictionary(f => f.Key, f => SourceData.File(f.Value), StringComparer.Ordinal);
-        var (joined, violations) = await trainingSets.BuildCheckedAsync(inputs.Service, entities, sources, cancel);
+        var plan = await registry.GetServiceAsync(inputs.Service, cancel);
+        var (joined, violations) = await trainingSets.BuildCheckedAsync(plan.Key, entities, sources, cancel);
         foreach (var violation in violations)
         {
             step.Log(violation.Message);
@@ -49,10 +51,10 @@ internal sealed class TrainingSetStep(
 
         var data = await datasets.PutAsync(inputs.Name, joined, cancel);
         await LinkAsync(step, inputs, data, cancel);
-        string[] features = [.. (await registry.GetServiceAsync(inputs.Service, cancel)).Columns.Select(c => c.Column.Name)];
+        string[] features = [.. plan.Columns.Select(c => c.Column.Name)];
         step.Log($"{joined.Rows} rows × {features.Length} features");
         var times = joined[EventTimestamp].Longs;
-        return StepInputs.Write(new Outputs(data, features, new TimeWindow(times.Min(), times.Max() + 1)));
+        return StepInputs.Write(new Outputs(data, features, new TimeWindow(times.Min(), times.Max() + 1), plan.Key));
     }
 
     private async Task LinkAsync(StepContext step, Inputs inputs, DatasetSnapshot data, CancellationToken cancel)

@@ -119,6 +119,7 @@ internal sealed class CanaryEvaluation(AuditLog audit, TimeProvider time, Endpoi
         DbSession session, Endpoint before, Endpoint next, Rollout rollout, string action, CancellationToken cancel)
     {
         var saved = await endpoints.SaveAsync(session, before, next, ActorOf(rollout).Name, rollout.Reason, cancel);
+        await source.HoldFeaturesAsync(session, saved, cancel);
         await audit.AppendAsync(
             session, ActorOf(rollout), action, $"endpoint/{saved.Name}",
             new { rollout.Id, saved.Revision, saved.Variants, rollout.Reason }, cancel);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Slipway.Commands.Client;
 using Slipway.Core.Errors;
 
@@ -22,7 +21,7 @@ internal static class EraseCommand
         var command = new Command("erase", "Remove entities from everything that features are read from, and keep them out.") { entity, keys, lift };
         return ClientFlags.Bind(command, async (parse, client, output, cancel) =>
         {
-            var (name, values) = (parse.GetRequiredValue(entity), Parse(parse.GetRequiredValue(keys)));
+            var (name, values) = (parse.GetRequiredValue(entity), GetCommand.Parse(parse.GetRequiredValue(keys)));
             if (parse.GetValue(lift))
             {
                 await client.Features.LiftErasureAsync(name, values, cancel);
@@ -37,17 +36,5 @@ internal static class EraseCommand
                 ? ExitCode.Ok
                 : throw new SlipwayException(ErrorKind.Conflict, "a read after the deletion still found some of them; erase them again");
         });
-    }
-
-    private static JsonElement Parse(string text)
-    {
-        try
-        {
-            return JsonElement.Parse(text);
-        }
-        catch (JsonException wrong)
-        {
-            throw SlipwayException.Invalid($"flag --keys: this is not JSON: {wrong.Message}");
-        }
     }
 }

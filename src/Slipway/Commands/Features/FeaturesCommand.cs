@@ -7,8 +7,15 @@ internal static class FeaturesCommand
 {
     public static Command Create() => new("features", "Define, compute, store and read features.")
     {
+        PlanCommand.Plan(),
+        PlanCommand.Apply(),
         JoinCommand.Create(),
         MaterializeCommand.Create(),
+        GetCommand.Create(),
+        DirectoryCommands.List(),
+        DirectoryCommands.Show(),
+        DirectoryCommands.Search(),
+        DirectoryCommands.Unused(),
         EraseCommand.Create(),
         DeadLettersCommand.Create(),
     };

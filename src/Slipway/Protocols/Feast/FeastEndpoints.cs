@@ -12,9 +12,9 @@ internal static class FeastEndpoints
     public static IEndpointRouteBuilder MapFeast(this IEndpointRouteBuilder routes)
     {
         var feast = routes.MapGroup("").WithTags("Feast").AddEndpointFilter(FeastError.AnswerAsync);
-        feast.MapPost("/get-online-features", GetOnlineFeaturesAsync).Needs(Role.Viewer).WithSummary("Read features online, as Feast's clients do");
+        feast.MapPost("/get-online-features", GetOnlineFeaturesAsync).ChecksInService().WithSummary("Read features online, as Feast's clients do");
         FeastWrites.Map(feast);
-        routes.MapGrpcService<FeastGrpc>().Needs(Role.Viewer);
+        routes.MapGrpcService<FeastGrpc>().ChecksInService();
         return routes;
     }
 
@@ -25,7 +25,7 @@ internal static class FeastEndpoints
             body.Text("feature_service"), body.Texts("features") ?? [], body.Flag("full_feature_names"),
             [.. body.Columns("entities").Select(column => new GivenColumn(
                 column.Name, column.Values.GetArrayLength(), schema => FeastColumns.Read("entities", schema, column.Values)))]);
-        var vectors = await reads.ReadAsync(query, context.RequestAborted);
+        var vectors = await reads.ReadAsync(query, Actors.Of(context), context.RequestAborted);
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         FeastJson.Write(json, vectors);

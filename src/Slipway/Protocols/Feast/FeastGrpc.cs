@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Slipway.Core.Errors;
 using Slipway.Hosting;
+using Slipway.Platform.Access;
 using Slipway.Protocols.Feast.Wire;
 
 namespace Slipway.Protocols.Feast;
@@ -15,7 +16,7 @@ internal sealed class FeastGrpc(FeastReads reads) : ServingService.ServingServic
     {
         try
         {
-            return Answer(await reads.ReadAsync(Query(request), context.CancellationToken));
+            return Answer(await reads.ReadAsync(Query(request), Actors.Of(context.GetHttpContext()), context.CancellationToken));
         }
         catch (FeastException failure)
         {

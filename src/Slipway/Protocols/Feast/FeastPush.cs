@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Slipway.Core.Data;
+using Slipway.Platform.Access;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Features.Windowed;
@@ -14,11 +15,12 @@ internal static class FeastPush
     /// <summary>0001-01-01T00:00:00Z and the end of 9999, microseconds since the epoch.</summary>
     private const long FirstUs = -62_135_596_800_000_000, LastUs = 253_402_300_799_999_999;
 
-    public static async Task<IResult> PushAsync(HttpContext context, FeatureRegistryService registry, StreamService streams)
+    public static async Task<IResult> PushAsync(HttpContext context, FeatureRegistryService registry, FeatureRights rights, StreamService streams)
     {
         var cancel = context.RequestAborted;
         var body = await FeastBody.ReadAsync(context.Request, cancel);
         var (source, given, target) = (body.RequiredText("push_source_name"), body.Columns("df"), Target(body.Text("to") ?? "online"));
+        await rights.RequirePushAsync(Actors.Of(context), source, cancel);
         _ = (body.Flag("allow_registry_cache"), body.Flag("transform_on_write"));
         var pushed = (await registry.StreamingViewsAsync(cancel)).Where(view => view.Source.Push).ToArray();
         var views = Array.FindAll(pushed, view => view.Topic == source);

@@ -1,5 +1,6 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Access;
 using Slipway.Platform.Features;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
@@ -7,16 +8,17 @@ using Slipway.Platform.Features.Registry;
 namespace Slipway.Protocols.Feast;
 
 /// <summary>Online reads by the rules of the protocol, for its HTTP and its gRPC form.</summary>
-internal sealed class FeastReads(FeatureRegistryService registry, OnlineFeatures features, FeastReferences references)
+internal sealed class FeastReads(FeatureRegistryService registry, FeatureRights rights, OnlineFeatures features, FeastReferences references)
 {
     /// <summary>A view without an entity reads nothing of a request but how many rows it has.</summary>
     private const string RowsColumn = "\u0001rows";
 
     /// <summary>The join keys as they were given, then the features in the order in which they are named.</summary>
     /// <exception cref="FeastException">Something is missing, or two features would have one name.</exception>
-    public async Task<IReadOnlyList<FeastVector>> ReadAsync(FeastQuery query, CancellationToken cancel)
+    public async Task<IReadOnlyList<FeastVector>> ReadAsync(FeastQuery query, Actor actor, CancellationToken cancel)
     {
         var plan = await PlanAsync(query, cancel);
+        rights.RequireRead(actor, plan);
         if (plan.Clash is { } clash)
         {
             throw FeastException.Collision(clash);

@@ -1,7 +1,9 @@
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
+using Slipway.Platform.Access;
 using Slipway.Platform.Features.Offline;
 using Slipway.Platform.Features.Online;
+using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Foundation.Jobs;
 using Slipway.Platform.Streaming;
 
@@ -14,17 +16,18 @@ internal static class FeastWrites
 
     public static void Map(IEndpointRouteBuilder feast)
     {
-        feast.MapPost("/write-to-online-store", WriteAsync).WithSummary("Write rows of a view online, as Feast's clients do");
-        feast.MapPost("/push", FeastPush.PushAsync).WithSummary("Push rows to a source, as Feast's clients do");
-        feast.MapPost("/materialize", MaterializeAsync).WithSummary("Bring a range of event times online, as Feast's clients do");
-        feast.MapPost("/materialize-incremental", MaterializeIncrementalAsync).WithSummary("Bring online what is new, as Feast's clients do");
+        feast.MapPost("/write-to-online-store", WriteAsync).ChecksInService().WithSummary("Write rows of a view online, as Feast's clients do");
+        feast.MapPost("/push", FeastPush.PushAsync).ChecksInService().WithSummary("Push rows to a source, as Feast's clients do");
+        feast.MapPost("/materialize", MaterializeAsync).ChecksInService().WithSummary("Bring a range of event times online, as Feast's clients do");
+        feast.MapPost("/materialize-incremental", MaterializeIncrementalAsync).ChecksInService().WithSummary("Bring online what is new, as Feast's clients do");
     }
 
-    private static async Task<IResult> WriteAsync(HttpContext context, OnlineRowWriter writer)
+    private static async Task<IResult> WriteAsync(HttpContext context, OnlineRowWriter writer, FeatureRights rights)
     {
         var cancel = context.RequestAborted;
         var body = await FeastBody.ReadAsync(context.Request, cancel);
         var (view, given) = (body.RequiredText("feature_view_name"), body.Columns("df"));
+        rights.RequireWrite(Actors.Of(context), view);
         try
         {
             var known = (await writer.ColumnsAsync(view, cancel)).ToDictionary(column => column.Name, StringComparer.Ordinal);
@@ -40,9 +43,10 @@ internal static class FeastWrites
     }
 
     private static async Task<IResult> MaterializeAsync(
-        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, TimeProvider time)
+        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
     {
         var body = await FeastBody.ReadAsync(context.Request, context.RequestAborted);
+        rights.RequireMaterialise(Actors.Of(context), body.Texts("feature_views"));
         var (from, to) = (body.RequiredTime("start_ts"), body.RequiredTime("end_ts"));
         return from < to
             ? await RunAsync(
@@ -52,9 +56,10 @@ internal static class FeastWrites
     }
 
     private static async Task<IResult> MaterializeIncrementalAsync(
-        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, TimeProvider time)
+        HttpContext context, bool? async, bool? force, MaterialisationService materialisation, FeatureRights rights, TimeProvider time)
     {
         var body = await FeastBody.ReadAsync(context.Request, context.RequestAborted);
+        rights.RequireMaterialise(Actors.Of(context), body.Texts("feature_views"));
         return await RunAsync(
             new MaterialisationRequest(body.Texts("feature_views"), MaterialisationMode.Incremental, To: body.RequiredTime("end_ts")), async ?? false,
             force ?? false, materialisation, time, context.RequestAborted);

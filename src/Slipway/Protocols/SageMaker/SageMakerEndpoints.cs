@@ -17,14 +17,14 @@ internal static partial class SageMakerEndpoints
 
     public static IEndpointRouteBuilder MapSageMaker(this IEndpointRouteBuilder routes)
     {
-        var sageMaker = routes.MapGroup("").WithTags("SageMaker").WithMetadata(new TakesSignatures("sagemaker"));
+        var sageMaker = routes.MapGroup("").WithTags("SageMaker").WithMetadata(new TakesSignatures("sagemaker")).ChecksInService();
 
         // To its end: clients escape the slash of an ARN, and proxies undo that.
         const string Group = "/FeatureGroup/{**group}";
         sageMaker.MapPut(Group, PutRecordAsync).WithSummary("Put a record, as SageMaker's clients do");
         sageMaker.MapGet(Group, GetRecordAsync).WithSummary("Get a record, as SageMaker's clients do");
         sageMaker.MapDelete(Group, DeleteRecordAsync).WithSummary("Delete a record, as SageMaker's clients do");
-        sageMaker.MapPost("/BatchGetRecord", SageMakerBatch.GetAsync).Needs(Role.Viewer).WithSummary("Get records, as SageMaker's clients do");
+        sageMaker.MapPost("/BatchGetRecord", SageMakerBatch.GetAsync).WithSummary("Get records, as SageMaker's clients do");
         return routes;
     }
 
