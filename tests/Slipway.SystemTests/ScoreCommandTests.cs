@@ -26,7 +26,7 @@ public sealed class ScoreCommandTests
         var printed = await server.RunAsync("score", "--model", "delay@champion", "--shadow", "m.onnx", "--input", "rows.csv", "--output", "scores");
 
         Assert.Equal(0, printed.ExitCode);
-        Assert.StartsWith("8 rows scored by delay 1.2.0 in 1 parts: ", printed.Output, StringComparison.Ordinal);
+        Assert.StartsWith("8 rows scored by delay 1.2.0 in 1 part: ", printed.Output, StringComparison.Ordinal);
         Assert.Contains("m file differs by 0 in the mean and 0 at most; 0.00 % of the labels change", printed.Output, StringComparison.Ordinal);
         Assert.Contains("1 of 1 parts, 8 of 8 rows", printed.Errors, StringComparison.Ordinal);
         using var analytics = new AnalyticsEngine(new AnalyticsOptions());

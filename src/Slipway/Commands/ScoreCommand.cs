@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Slipway.Client;
 using Slipway.Commands.Client;
 using Slipway.Core.Errors;
@@ -13,13 +12,49 @@ internal static class ScoreCommand
 {
     private const string Champion = "champion";
 
-    private static readonly Option<string> Model = new("--model") { HelpName = "MODEL", Description = "NAME@ALIAS, NAME@VERSION or an .onnx file", Required = true };
+    private static readonly Option<string> Model = new("--model")
+    {
+        HelpName = "MODEL",
+        Description = "NAME@ALIAS, NAME@VERSION or an .onnx file",
+        Required = true,
+    };
+
     private static readonly Option<string?> Shadow = new("--shadow") { HelpName = "MODEL", Description = "Scores the same rows beside it, to compare" };
-    private static readonly Option<string> Input = new("--input") { HelpName = "PATH", Description = "A .parquet, .csv or .jsonl file, or a folder of them", Required = true };
-    private static readonly Option<string> Target = new("--output") { HelpName = "DIR", Description = "Gets the scores in Parquet; a run that was cut short goes on", Required = true };
-    private static readonly Option<string?> Keep = new("--keep") { HelpName = "COLUMN,…", Description = "Columns that go with the scores. Default: those that the model does not take" };
-    private static readonly Option<int> PartRows = new("--part-rows") { HelpName = "N", Description = "Rows of a part at most", DefaultValueFactory = _ => ScoringRequest.DefaultPartRows };
-    private static readonly Option<double> Threshold = new("--threshold") { HelpName = "P", Description = "The label is true from this probability on", DefaultValueFactory = _ => 0.5 };
+
+    private static readonly Option<string> Input = new("--input")
+    {
+        HelpName = "PATH",
+        Description = "A .parquet, .csv or .jsonl file, or a folder of them",
+        Required = true,
+    };
+
+    private static readonly Option<string> Target = new("--output")
+    {
+        HelpName = "DIR",
+        Description = "Gets the scores in Parquet; a run that was cut short goes on",
+        Required = true,
+    };
+
+    private static readonly Option<string?> Keep = new("--keep")
+    {
+        HelpName = "COLUMN,…",
+        Description = "Columns that go with the scores. Default: those that the model does not take",
+    };
+
+    private static readonly Option<int> PartRows = new("--part-rows")
+    {
+        HelpName = "N",
+        Description = "Rows of a part at most",
+        DefaultValueFactory = _ => ScoringRequest.DefaultPartRows,
+    };
+
+    private static readonly Option<double> Threshold = new("--threshold")
+    {
+        HelpName = "P",
+        Description = "The label is true from this probability on",
+        DefaultValueFactory = _ => 0.5,
+    };
+
     private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Delete what the folder holds of other scores" };
 
     public static Command Create() => ClientFlags.Bind(
@@ -37,7 +72,8 @@ internal static class ScoreCommand
         };
         using var model = await OpenAsync(client, parse.GetRequiredValue(Model), cancel);
         using var shadow = parse.GetValue(Shadow) is { } name ? await OpenAsync(client, name, cancel) : null;
-        using var analytics = new AnalyticsEngine(new AnalyticsOptions { Workers = Math.Min(Environment.ProcessorCount, 64), MemoryMegabytes = 1024 });
+        var workers = Math.Min(Environment.ProcessorCount, 64);
+        using var analytics = new AnalyticsEngine(new AnalyticsOptions { Workers = workers, MemoryMegabytes = 1024 });
         var summary = await new BatchScoring(analytics, TimeProvider.System).RunAsync(
             request, model, shadow, output.IsJson ? null : new Progress<ScoringProgress>(Say), cancel);
         output.Write(summary, Print);
@@ -66,25 +102,28 @@ internal static class ScoreCommand
         }
     }
 
-    private static void Say(ScoringProgress progress) => Console.Error.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{progress.Parts} of {progress.AllParts} parts, {progress.Rows:N0} of {progress.AllRows:N0} rows{(progress.Left is { } left ? $", {left.TotalSeconds:0} s left" : "")}"));
+    private static void Say(ScoringProgress progress)
+    {
+        var left = progress.Left is { } rest ? FormattableString.Invariant($", {rest.TotalSeconds:0} s left") : "";
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"{progress.Parts} of {progress.AllParts} parts, {progress.Rows:N0} of {progress.AllRows:N0} rows{left}"));
+    }
 
     private static void Print(ScoringSummary summary, TextWriter writer)
     {
-        writer.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{summary.Rows} rows scored by {summary.Model} {summary.Version} in {summary.Parts} parts{(summary.Resumed > 0 ? $", {summary.Resumed} of them before" : "")}: {summary.Output}"));
+        var before = summary.Resumed > 0 ? $", {summary.Resumed} of them before" : "";
+        writer.WriteLine(
+            $"{summary.Rows} rows scored by {summary.Model} {summary.Version} in {summary.Parts} part{(summary.Parts == 1 ? "" : "s")}{before}: {summary.Output}");
         if (summary.Rejected > 0)
         {
-            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{summary.Rejected} rows could not be scored; why is in {Path.Combine(summary.Output, "_rejected")}"));
+            writer.WriteLine($"{summary.Rejected} rows could not be scored; why is in {Path.Combine(summary.Output, "_rejected")}");
         }
 
         if (summary.Shadow is { } shadow)
         {
-            writer.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{shadow.Model} {shadow.Version} differs by {shadow.MeanDifference:0.######} in the mean and {shadow.MaxDifference:0.######} at most; {shadow.LabelsChanged:P2} of the labels change"));
+            writer.WriteLine(FormattableString.Invariant(
+                $"{shadow.Model} {shadow.Version} differs by {shadow.MeanDifference:0.######} in the mean and {shadow.MaxDifference:0.######} at most; ")
+                + FormattableString.Invariant($"{shadow.LabelsChanged:P2} of the labels change"));
         }
     }
 }

@@ -37,8 +37,8 @@ public sealed class BatchScoring(AnalyticsEngine analytics, TimeProvider time)
             foreach (var path in found)
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"file-{files.Count:D5}.parquet");
-                files.Add(await analytics.RunAsync(
-                    session => ScoringFile.Open(session, path, Path.Combine(staging.FullName, name), Path.Combine(output, PartScorer.RejectedFolder, name)), cancel));
+                var (copy, rejected) = (Path.Combine(staging.FullName, name), Path.Combine(output, PartScorer.RejectedFolder, name));
+                files.Add(await analytics.RunAsync(session => ScoringFile.Open(session, path, copy, rejected), cancel));
             }
 
             Check(request, models, files);
@@ -63,9 +63,10 @@ public sealed class BatchScoring(AnalyticsEngine analytics, TimeProvider time)
                 throw SlipwayException.Invalid($"'{file.Name}' has no column '{missing}' to keep; it has {string.Join(", ", file.Columns.Keys)}.");
             }
 
-            if ((request.Keep ?? file.Columns.Keys.Except(models.SelectMany(m => m.Inputs).Select(input => input.Name))).Intersect(scores).FirstOrDefault() is { } taken)
+            if (request.Kept(models, file).Intersect(scores).FirstOrDefault() is { } taken)
             {
-                throw SlipwayException.Invalid($"Column '{taken}' of '{file.Name}' has the name of a score; say which columns to keep with --keep, without it.");
+                throw SlipwayException.Invalid(
+                    $"Column '{taken}' of '{file.Name}' has the name of a score; say which columns to keep with --keep, without it.");
             }
         }
     }

@@ -22,16 +22,21 @@ internal sealed class PartScorer(ScoringRequest request, IReadOnlyList<ScoringMo
         var rows = file.Sql(part);
         var checks = models.Select(model => new RowChecks(model, file)).ToArray();
         var reason = $"coalesce({string.Join(", ", checks.Select(check => check.Reason))}, null)";
-        var scored = checks.Any(check => check.CanReject) ? $"(select * from {rows} where {reason} is null)" : rows;
+        var canReject = checks.Any(check => check.CanReject);
+        var scored = canReject ? $"(select * from {rows} where {reason} is null)" : rows;
         var columns = models.SelectMany((model, i) => Run(session, model, checks[i], i, scored, (int)part.Rows, cancel)).ToArray();
         session.Load(Scores, new Table(columns));
 
         var failed = string.Join(" or ", models.Select((_, i) => $"{Probability(i)} is null"));
         var both = $"(select * from {scored} positional join {Scores})";
-        Reject(session, file, part, checks.Any(check => check.CanReject) ? $"select *, {reason} as {Reason} from {rows} where {reason} is not null" : null,
-            HasNulls(columns) ? $"select * exclude ({string.Join(", ", columns.Select(c => c.Name))}), 'the model gave no probability' as {Reason} from {both} where {failed}" : null);
-        var kept = Kept(file).Select(Sql.Name);
-        session.WriteParquet($"select {string.Join(", ", [.. kept, .. columns.Select(c => c.Name)])} from {both} where not ({failed})", Path.Combine(output, part.FileName));
+        var names = columns.Select(column => column.Name).ToArray();
+        var refused = canReject ? $"select *, {reason} as {Reason} from {rows} where {reason} is not null" : null;
+        var senseless = columns.Any(column => column.HasNulls)
+            ? $"select * exclude ({string.Join(", ", names)}), 'the model gave no probability' as {Reason} from {both} where {failed}" : null;
+        Reject(session, file, part, refused, senseless);
+        session.WriteParquet(
+            $"select {string.Join(", ", [.. request.Kept(models, file).Select(Sql.Name), .. names])} from {both} where not ({failed})",
+            Path.Combine(output, part.FileName));
     }
 
     /// <summary>The name of a model's column of probabilities; the second is the shadow's.</summary>
@@ -39,9 +44,8 @@ internal sealed class PartScorer(ScoringRequest request, IReadOnlyList<ScoringMo
 
     public static string Label(int model) => model == 0 ? "label" : "shadow_label";
 
-    private IEnumerable<string> Kept(ScoringFile file) => request.Keep ?? [.. file.Columns.Keys.Except(models.SelectMany(model => model.Inputs).Select(input => input.Name))];
-
-    private IEnumerable<Column> Run(AnalyticsSession session, ScoringModel model, RowChecks checks, int number, string rows, int room, CancellationToken cancel)
+    private Column[] Run(
+        AnalyticsSession session, ScoringModel model, RowChecks checks, int number, string rows, int room, CancellationToken cancel)
     {
         var width = model.Inputs.Count;
         var (matrix, scores, probabilities) = (new float[Batch * width], new float[Batch], new List<double>(room));
@@ -103,8 +107,6 @@ internal sealed class PartScorer(ScoringRequest request, IReadOnlyList<ScoringMo
         var labels = Array.ConvertAll(values, value => value >= request.Threshold);
         return [Column.Float32(Probability(number), values, any ? missing : null), Column.Bool(Label(number), labels)];
     }
-
-    private static bool HasNulls(Column[] columns) => columns.Any(column => column.HasNulls);
 
     private void Reject(AnalyticsSession session, ScoringFile file, ScoringPart part, params string?[] queries)
     {

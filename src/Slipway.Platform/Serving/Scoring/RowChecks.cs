@@ -35,11 +35,12 @@ internal sealed class RowChecks
         var column = Sql.Name(input.Name);
         var value = type switch
         {
-            "VARCHAR" when input.Type == DataType.Bool => $"case when {column} in ('0', '1') then {column}::double else try_cast({column} as boolean)::integer::double end",
+            "VARCHAR" when input.Type == DataType.Bool =>
+                $"case when {column} in ('0', '1') then {column}::double else try_cast({column} as boolean)::integer::double end",
             "VARCHAR" => $"try_cast({column} as double)",
             "BOOLEAN" => $"{column}::integer::double",
             "FLOAT" or "DOUBLE" => $"{column}::double",
-            _ when type.EndsWith("INT", StringComparison.Ordinal) || type == "INTEGER" || type.StartsWith("DECIMAL", StringComparison.Ordinal) => $"{column}::double",
+            _ when IsInteger(type) || IsDecimal(type) => $"{column}::double",
             _ => throw SlipwayException.Invalid(
                 $"Column '{input.Name}' of '{file.Name}' is a {type}; model '{model.Name}' takes a {input.Type.Text()} there."),
         };
@@ -53,7 +54,7 @@ internal sealed class RowChecks
             Reject($"{column} is null", input, "is missing");
         }
 
-        if (input.Type == DataType.Int64 && type is "VARCHAR" or "FLOAT" or "DOUBLE" || (input.Type == DataType.Int64 && type.StartsWith("DECIMAL", StringComparison.Ordinal)))
+        if (input.Type == DataType.Int64 && !IsInteger(type) && type != "BOOLEAN")
         {
             Reject($"{value} <> trunc({value})", input, $"is ' || {column}::varchar || ', which is not a whole number");
         }
@@ -65,6 +66,10 @@ internal sealed class RowChecks
 
         return value;
     }
+
+    private static bool IsInteger(string type) => type == "INTEGER" || type.EndsWith("INT", StringComparison.Ordinal);
+
+    private static bool IsDecimal(string type) => type.StartsWith("DECIMAL", StringComparison.Ordinal);
 
     private static string Kind(DataType type) => type == DataType.Int64 ? "a whole number" : type == DataType.Bool ? "true or false" : "a number";
 

@@ -15,9 +15,8 @@ internal sealed record ScoringFile(string Path, string Parquet, long Rows, IRead
     public string Name => System.IO.Path.GetFileName(Path);
 
     /// <summary>The rows of a part, after <c>from</c>.</summary>
-    public string Sql(ScoringPart part) => string.Create(
-        System.Globalization.CultureInfo.InvariantCulture,
-        $"(select * from read_parquet({Foundation.Analytics.Sql.Text(Parquet)}, file_row_number = true) where {RowNumber} >= {part.First} and {RowNumber} < {part.First + part.Rows})");
+    public string Sql(ScoringPart part) => $"(select * from read_parquet({Foundation.Analytics.Sql.Text(Parquet)}, file_row_number = true) "
+        + FormattableString.Invariant($"where {RowNumber} >= {part.First} and {RowNumber} < {part.First + part.Rows})");
 
     /// <summary>The files of a path in the order of their names.</summary>
     /// <exception cref="SlipwayException">NotFound; Invalid for a format that is not read.</exception>
@@ -61,7 +60,8 @@ internal sealed record ScoringFile(string Path, string Parquet, long Rows, IRead
 
         var source = $"read_parquet({Foundation.Analytics.Sql.Text(parquet)})";
         var columns = session.Query($"select column_name, column_type from (describe select * from {source})");
-        var types = columns.Columns[0].Strings.Zip(columns.Columns[1].Strings).ToDictionary(column => column.First!, column => column.Second!, StringComparer.Ordinal);
+        var types = columns.Columns[0].Strings.Zip(columns.Columns[1].Strings)
+            .ToDictionary(column => column.First!, column => column.Second!, StringComparer.Ordinal);
         return new ScoringFile(path, parquet, session.Query($"select count(*) as n from {source}")["n"].Longs[0], types, broken);
     }
 

@@ -29,7 +29,7 @@ public sealed class ScoringModel : IDisposable
     /// <summary>In the order of the model's matrix.</summary>
     public IReadOnlyList<ColumnSchema> Inputs { get; }
 
-    /// <param name="signature">What it was registered with; null for a file that is in no registry, whose inputs are floats that may be missing.</param>
+    /// <param name="signature">What it was registered with; null for a file in no registry, whose inputs are floats that may be missing.</param>
     /// <exception cref="SlipwayException">NotFound without the file; Invalid when it is no ONNX model; Unsupported when it has another
     /// form; FailedPrecondition when the signature does not fit it.</exception>
     public static ScoringModel Open(string file, string name, string version, ModelSignature? signature = null)

@@ -9,14 +9,15 @@ namespace Slipway.Platform.Serving.Scoring;
 /// What the scores of a folder are of, written before the first of them: a run that finds the same plan goes on with what is left, and
 /// one with another plan does not mix its scores with these.
 /// </summary>
-internal sealed record ScoringPlan(IReadOnlyList<PlannedModel> Models, IReadOnlyList<PlannedFile> Files, IReadOnlyList<string>? Keep, int PartRows, double Threshold)
+internal sealed record ScoringPlan(
+    IReadOnlyList<PlannedModel> Models, IReadOnlyList<PlannedFile> Files, IReadOnlyList<string>? Keep, int PartRows, double Threshold)
 {
     public const string FileName = "_scoring.json";
     public const string DoneName = "_SUCCESS";
 
     public static ScoringPlan Of(ScoringRequest request, IReadOnlyList<ScoringModel> models, IReadOnlyList<string> files) => new(
         [.. models.Select(model => new PlannedModel(model.Name, model.Version, model.Sha256))],
-        [.. files.Select(file => new FileInfo(file)).Select(info => new PlannedFile(info.FullName, info.Length, info.LastWriteTimeUtc.ToString("O", CultureInfo.InvariantCulture)))],
+        [.. files.Select(PlannedFile.Of)],
         request.Keep, request.PartRows, request.Threshold);
 
     /// <summary>Takes the folder for these scores.</summary>
@@ -50,9 +51,9 @@ internal sealed record ScoringPlan(IReadOnlyList<PlannedModel> Models, IReadOnly
         FolderFlush.Flush(output);
     }
 
-    public override string ToString() => string.Join(
-        " and ", Models.Select(model => $"{model.Name} {model.Version}")) + $" over {Files.Count} file{(Files.Count == 1 ? "" : "s")} ({Files.Sum(file => file.Bytes)} bytes, "
-        + $"{PartRows} rows a part, threshold {Threshold.ToString(CultureInfo.InvariantCulture)})";
+    public override string ToString() => FormattableString.Invariant(
+        $"{string.Join(" and ", Models.Select(model => $"{model.Name} {model.Version}"))} over {Files.Count} file{(Files.Count == 1 ? "" : "s")} ")
+        + FormattableString.Invariant($"({Files.Sum(file => file.Bytes)} bytes, {PartRows} rows a part, threshold {Threshold})");
 
     private static string Describe(string text)
     {
@@ -87,7 +88,14 @@ internal sealed record ScoringPlan(IReadOnlyList<PlannedModel> Models, IReadOnly
 internal sealed record PlannedModel(string Name, string Version, string Sha256);
 
 /// <param name="Changed">When its content last changed, ISO 8601.</param>
-internal sealed record PlannedFile(string Path, long Bytes, string Changed);
+internal sealed record PlannedFile(string Path, long Bytes, string Changed)
+{
+    public static PlannedFile Of(string path)
+    {
+        var info = new FileInfo(path);
+        return new PlannedFile(info.FullName, info.Length, info.LastWriteTimeUtc.ToString("O", CultureInfo.InvariantCulture));
+    }
+}
 
 /// <summary>Keeps a second run out of a folder for as long as one writes to it.</summary>
 internal sealed class ScoringLock : IDisposable
@@ -102,7 +110,8 @@ internal sealed class ScoringLock : IDisposable
         Directory.CreateDirectory(output);
         try
         {
-            held = new FileStream(Path.Combine(output, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            var file = Path.Combine(output, FileName);
+            held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (IOException taken)
         {

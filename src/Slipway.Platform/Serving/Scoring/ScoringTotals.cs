@@ -6,7 +6,8 @@ namespace Slipway.Platform.Serving.Scoring;
 /// <summary>What all parts together say, those of earlier runs included.</summary>
 internal static class ScoringTotals
 {
-    public static ScoringSummary Of(AnalyticsSession session, string output, IReadOnlyList<ScoringModel> models, IReadOnlyList<ScoringPart> parts, int resumed)
+    public static ScoringSummary Of(
+        AnalyticsSession session, string output, IReadOnlyList<ScoringModel> models, IReadOnlyList<ScoringPart> parts, int resumed)
     {
         var rejected = Count(session, Path.Combine(output, PartScorer.RejectedFolder));
         var summary = new ScoringSummary(models[0].Name, models[0].Version, output, parts.Count, resumed, 0, rejected, null);
@@ -28,7 +29,8 @@ internal static class ScoringTotals
             Rows = rows,
             MeanProbability = Number(row["mean_p"]),
             Shadow = models.Count == 1 ? null : new ShadowComparison(
-                models[1].Name, models[1].Version, rows, Number(row["mean"]) ?? 0, Number(row["most"]) ?? 0, Number(row["changed"]) ?? 0, Number(row["r"])),
+                models[1].Name, models[1].Version, rows, Number(row["mean"]) ?? 0, Number(row["most"]) ?? 0, Number(row["changed"]) ?? 0,
+                Number(row["r"])),
         };
     }
 

@@ -1,8 +1,10 @@
 namespace Slipway.Platform.Serving.Scoring;
 
 /// <summary>Rows of files to be scored by a model, and the folder that gets their scores.</summary>
-/// <param name="Input">A Parquet, CSV (<c>.csv</c>, <c>.csv.gz</c>) or JSON lines (<c>.jsonl</c>, <c>.ndjson</c>, also <c>.gz</c>) file, or a folder of
-/// such files, which are taken in the order of their names.</param>
+/// <param name="Input">
+/// A Parquet, CSV or JSON lines file (<c>.parquet</c>, <c>.csv</c>, <c>.jsonl</c>, <c>.ndjson</c>, the last three also with <c>.gz</c>), or a
+/// folder of such files, which are taken in the order of their names.
+/// </param>
 /// <param name="Output">A folder that does not exist, is empty, or holds a part of these very scores.</param>
 public sealed record ScoringRequest(string Input, string Output)
 {
@@ -19,6 +21,9 @@ public sealed record ScoringRequest(string Input, string Output)
 
     /// <summary>Whether what the folder holds of other scores is deleted first.</summary>
     public bool Overwrite { get; init; }
+
+    internal IEnumerable<string> Kept(IReadOnlyList<ScoringModel> models, ScoringFile file) =>
+        Keep ?? file.Columns.Keys.Except(models.SelectMany(model => model.Inputs).Select(input => input.Name));
 }
 
 /// <summary>How far a scoring is.</summary>

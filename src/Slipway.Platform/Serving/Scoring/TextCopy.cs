@@ -26,7 +26,8 @@ internal static class TextCopy
         session.Execute($$"""
             create or replace view lines as select content, row_number() over () as line,
             case when json_valid(content) then case when json_type(content) = 'OBJECT' then content end end as object
-            from read_csv({{Sql.Text(path)}}, auto_detect = false, header = false, delim = '{{(char)1}}', quote = '', escape = '', columns = {'content': 'VARCHAR'})
+            from read_csv({{Sql.Text(path)}}, auto_detect = false, header = false, delim = '{{(char)1}}', quote = '', escape = '',
+                columns = {'content': 'VARCHAR'})
             where trim(content) <> ''
             """);
         var keys = session.Query("select distinct unnest(json_keys(object)) as key from lines order by key")["key"].Strings;
@@ -47,5 +48,6 @@ internal static class TextCopy
         return count;
     }
 
-    private static string Path(string key) => $"$.\"{key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Path(string key) =>
+        $"$.\"{key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
