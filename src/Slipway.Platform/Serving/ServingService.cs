@@ -213,9 +213,10 @@ public sealed class ServingService
     /// <see cref="PredictAsync"/>; another runs as it is and is not logged.</summary>
     /// <param name="version">One of the endpoint's versions; the traffic split decides when null.</param>
     /// <param name="outputs">Names of the outputs wanted; all when empty.</param>
+    /// <param name="id">Routes and names the request; one is made when null.</param>
     public Task<TensorAnswer> InferAsync(
         string endpoint, string? version, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, string? id,
-        CancellationToken cancel) => tensors.InferAsync(endpoint, version, inputs, outputs, id, cancel);
+        InferOptions options, CancellationToken cancel) => tensors.InferAsync(endpoint, version, inputs, outputs, id, options, cancel);
 
     /// <summary>Endpoints that this server cannot answer for, and why; empty when it is ready.</summary>
     public IReadOnlyDictionary<string, string> NotReady() => host.Failed.ToDictionary();

@@ -36,7 +36,7 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
 
     public async Task<TensorAnswer> InferAsync(
         string name, string? version, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, string? id,
-        CancellationToken cancel)
+        InferOptions options, CancellationToken cancel)
     {
         var endpoint = host.Enter(name);
         try
@@ -47,7 +47,7 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
             var model = endpoint.Models[drawn];
             model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)
-                ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, cancel)
+                ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, options, cancel)
                 : await RunAsync(name, model, inputs, outputs, cancel);
         }
         finally
@@ -62,10 +62,11 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
             || (o.Name == Label && o.Type == TensorType.Int64 && o.Shape.Count is 1 or 2)));
 
     private async Task<TensorAnswer> PredictAsync(
-        EndpointSnapshot endpoint, string? version, Tensor matrix, IReadOnlyList<string> outputs, CancellationToken cancel)
+        EndpointSnapshot endpoint, string? version, Tensor matrix, IReadOnlyList<string> outputs, InferOptions options,
+        CancellationToken cancel)
     {
         var rows = (int)matrix.Shape[0];
-        var request = new PredictRequest((float[])matrix.Buffer, rows) { Version = version };
+        var request = new PredictRequest((float[])matrix.Buffer, rows) { Version = version, Options = options };
         var answer = await predictor.PredictAsync(endpoint.Endpoint.Name, request, cancel);
         var named = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var output in outputs.Count > 0 ? outputs.Distinct() : endpoint.Champion.Onnx.Outputs.Select(o => o.Name))

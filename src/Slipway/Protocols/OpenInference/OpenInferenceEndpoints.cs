@@ -99,7 +99,8 @@ internal static partial class OpenInferenceEndpoints
         // By hand and whatever the content type says: some clients send none.
         var request = await ReadAsync(context.Request.BodyReader, context.RequestAborted);
         var answer = await Serving(context).InferAsync(
-            Model(context), Version(context), request.Inputs, request.Outputs, request.Id, context.RequestAborted);
+            Model(context), Version(context), request.Inputs, request.Outputs, request.Id, InferOptions.Default,
+            context.RequestAborted);
         var buffer = new ArrayBufferWriter<byte>();
         InferWriter.WriteAnswer(buffer, request.Id, answer);
         Json(context).Write(buffer.WrittenSpan);

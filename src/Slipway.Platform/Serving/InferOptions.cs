@@ -1,0 +1,11 @@
+namespace Slipway.Platform.Serving;
+
+/// <summary>What a caller asks for beside the answer itself, and who asks.</summary>
+/// <param name="Priority">Place in the queue: 1 goes first, larger numbers later; 0 leaves it to the server.</param>
+/// <param name="Timeout">The longest that the request may wait to be run; null leaves it to the server.</param>
+/// <param name="Caller">Whose limits it counts against: the actor's name; null for one nobody asked.</param>
+public sealed record InferOptions(ulong Priority = 0, TimeSpan? Timeout = null, string? Caller = null)
+{
+    /// <summary>The server's own choices, for nobody in particular.</summary>
+    public static InferOptions Default { get; } = new();
+}
