@@ -7,8 +7,11 @@ namespace Slipway.Platform.Serving;
 /// <summary>What an endpoint takes and gives as tensors.</summary>
 /// <param name="Name">The endpoint's.</param>
 /// <param name="Versions">All that answer, the described one first.</param>
+/// <param name="Features">Names of the columns of its matrix; empty for a model of another form.</param>
+/// <param name="MaxRows">The longest first dimension that a request may have; null where only the body's size bounds it.</param>
 public sealed record TensorModel(
-    string Name, IReadOnlyList<string> Versions, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs);
+    string Name, IReadOnlyList<string> Versions, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs,
+    IReadOnlyList<string> Features, int? MaxRows);
 
 /// <param name="Version">The version that answered; of the first row, where rows were drawn to several.</param>
 /// <param name="Outputs">By name, in the model's order or in the one that was asked for.</param>
@@ -26,7 +29,9 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         {
             var model = version is null ? endpoint.Champion : endpoint.Models[endpoint.VariantOf(version)];
             var others = endpoint.Models.Select(other => other.Version).Where(other => other != model.Version);
-            return new TensorModel(name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs);
+            return new TensorModel(
+                name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs, model.Names,
+                IsMatrix(endpoint) ? PredictRequest.MaxRows : null);
         }
         finally
         {
@@ -66,6 +71,12 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         CancellationToken cancel)
     {
         var rows = (int)matrix.Shape[0];
+        if (rows > PredictRequest.MaxRows)
+        {
+            throw new SlipwayException(
+                ErrorKind.TooLarge, $"inference request batch-size must be <= {PredictRequest.MaxRows} for '{endpoint.Endpoint.Name}'; got {rows}");
+        }
+
         var request = new PredictRequest((float[])matrix.Buffer, rows) { Version = version, Options = options };
         var answer = await predictor.PredictAsync(endpoint.Endpoint.Name, request, cancel);
         var named = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);

@@ -21,6 +21,7 @@ using Slipway.Platform.Tracking.Garbage;
 using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
+using Slipway.Protocols.OpenInference.Grpc;
 using Slipway.Protocols.SageMaker;
 
 namespace Slipway.Hosting;
@@ -57,7 +58,7 @@ internal static class Composition
         services.AddMlflow();
         services.AddFeast();
         services.AddSageMaker();
-        services.AddSingleton(OpenInferenceEndpoints.Shape);
+        services.AddOpenInference(options.MaxBodySize);
         services.AddHostedService<Draining>();
         return services;
     }
@@ -88,6 +89,7 @@ internal static class Composition
         app.MapPipelines();
         app.MapStreaming();
         scoped.MapOpenInference();
+        app.MapInferenceGrpc();
         scoped.MapMlflow();
         app.MapFeast();
         app.MapSageMaker();
