@@ -23,6 +23,7 @@ using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
 using Slipway.Protocols.OpenInference.Grpc;
 using Slipway.Protocols.SageMaker;
+using Slipway.Protocols.TensorFlowServing;
 
 namespace Slipway.Hosting;
 
@@ -59,6 +60,7 @@ internal static class Composition
         services.AddFeast();
         services.AddSageMaker();
         services.AddOpenInference(options.MaxBodySize);
+        services.AddSingleton(TensorFlowEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
     }
@@ -90,6 +92,7 @@ internal static class Composition
         app.MapStreaming();
         scoped.MapOpenInference();
         app.MapInferenceGrpc();
+        scoped.MapTensorFlowServing();
         scoped.MapMlflow();
         app.MapFeast();
         app.MapSageMaker();

@@ -27,7 +27,9 @@ internal static class Classification
             throw SlipwayException.Invalid($"class result is for at most {MaxElements} values; output '{name}' has {output.Count}");
         }
 
-        var rows = isBatch && output.Shape.Length > 0 ? (int)output.Shape[0] : 1;
+        // No values, no classes, and no walk over rows of nothing, of which a shape can have billions.
+        isBatch &= output.Shape.Length > 0;
+        var rows = output.Count == 0 ? 0 : isBatch ? (int)output.Shape[0] : 1;
         var width = rows == 0 ? 0 : output.Count / rows;
         var taken = Math.Min(classes, width);
         var (compare, text) = ElementsOf(output);
@@ -48,7 +50,7 @@ internal static class Classification
             }
         }
 
-        return isBatch && output.Shape.Length > 0 ? Tensor.Of(elements, rows, taken) : Tensor.Of(elements, taken);
+        return isBatch ? Tensor.Of(elements, rows, taken) : Tensor.Of(elements, taken);
     }
 
     /// <summary>Order and text of the element at an index; whole numbers up to 64 bits keep their order.</summary>

@@ -14,22 +14,40 @@ internal sealed partial class InferenceErrors(ILogger<InferenceErrors> log) : In
         {
             return await continuation(request, context);
         }
-        catch (Exception failure) when (!context.CancellationToken.IsCancellationRequested && failure is not RpcException)
+        catch (Exception failure) when (IsOurs(failure, context))
         {
-            var status = StatusOf(failure);
-            if (status.StatusCode == StatusCode.Internal)
-            {
-                LogUnhandled(failure, context.Method);
-            }
-
-            throw new RpcException(status);
+            throw Translated(failure, context);
         }
     }
 
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception failure) when (IsOurs(failure, context))
+        {
+            throw Translated(failure, context);
+        }
+    }
+
+    private static bool IsOurs(Exception failure, ServerCallContext context) =>
+        failure is not RpcException && !context.CancellationToken.IsCancellationRequested;
+
     /// <summary>Triton's map, with the codes that it leaves to others for callers who may not, and for limits.</summary>
-    public static Status StatusOf(Exception failure) => failure is SlipwayException known
-        ? new Status(CodeOf(known.Kind), known.Message)
-        : new Status(StatusCode.Internal, "internal error; see the server's log");
+    private RpcException Translated(Exception failure, ServerCallContext context)
+    {
+        if (failure is SlipwayException known)
+        {
+            return new RpcException(new Status(CodeOf(known.Kind), known.Message));
+        }
+
+        LogUnhandled(failure, context.Method);
+        return new RpcException(new Status(StatusCode.Internal, "internal error; see the server's log"));
+    }
 
     private static StatusCode CodeOf(ErrorKind kind) => kind switch
     {

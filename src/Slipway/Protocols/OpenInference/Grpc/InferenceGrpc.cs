@@ -58,11 +58,11 @@ internal sealed partial class InferenceGrpc(ServingService serving, ModelReposit
             {
                 answer = new ModelStreamInferResponse { InferResponse = await InferAsync(request, context) };
             }
-            catch (Exception failure) when (!context.CancellationToken.IsCancellationRequested)
+            catch (SlipwayException failure)
             {
                 answer = new ModelStreamInferResponse
                 {
-                    ErrorMessage = InferenceErrors.StatusOf(failure).Detail,
+                    ErrorMessage = failure.Message,
                     InferResponse = new ModelInferResponse { Id = request.Id, ModelName = request.ModelName },
                 };
             }
