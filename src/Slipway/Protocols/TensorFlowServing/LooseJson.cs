@@ -46,32 +46,31 @@ internal static class LooseJson
         var output = new ArrayBufferWriter<byte>(text.Length + 64);
         for (var isText = false; !text.IsEmpty;)
         {
-            var length = 1;
-            var written = text[..1];
-            if (isText || text[0] == '"')
+            var length = WordLength(isText ? default : text, out var number);
+            if (length > 0)
+            {
+                output.Write(number);
+            }
+            else
             {
                 length = isText && text[0] == '\\' && text.Length > 1 ? 2 : 1;
-                written = text[..length];
                 isText ^= text[0] == '"';
-            }
-            else if (text.StartsWith("NaN"u8))
-            {
-                (length, written) = (3, " null "u8);
-            }
-            else if (text.StartsWith("-Infinity"u8))
-            {
-                (length, written) = (9, " -1e999 "u8);
-            }
-            else if (text.StartsWith("Infinity"u8))
-            {
-                (length, written) = (8, " 1e999 "u8);
+                output.Write(text[..length]);
             }
 
-            output.Write(written);
             text = text[length..];
         }
 
         return output.WrittenMemory;
+    }
+
+    private static int WordLength(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> number)
+    {
+        number = text.StartsWith("NaN"u8) ? " null "u8
+            : text.StartsWith("-Infinity"u8) ? " -1e999 "u8
+            : text.StartsWith("Infinity"u8) ? " 1e999 "u8
+            : default;
+        return number.IsEmpty ? 0 : text[0] switch { (byte)'N' => 3, (byte)'-' => 9, _ => 8 };
     }
 
     private static int Offset(ReadOnlySpan<byte> text, JsonException failure)

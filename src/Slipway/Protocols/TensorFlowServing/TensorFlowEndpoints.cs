@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text.Json;
 using Slipway.Core.Errors;
 using Slipway.Core.Tensors;
-using Slipway.Hosting;
 using Slipway.Platform.Access;
 using Slipway.Platform.Serving;
 
