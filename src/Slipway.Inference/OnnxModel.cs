@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
@@ -79,9 +80,7 @@ public sealed class OnnxModel : IDisposable
         IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs = null, CancellationToken cancel = default)
     {
         var (ordered, names) = Checked(check.InOrder(inputs), outputs);
-        using var use = session.Enter();
-        using var place = workers.Enter(cancel);
-        return Named(names, RunNative(ordered, names));
+        return Named(names, RunOnce(ordered, names, cancel));
     }
 
     /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
@@ -90,8 +89,19 @@ public sealed class OnnxModel : IDisposable
     {
         var (ordered, names) = Checked(check.InOrder(inputs), outputs);
         using var use = session.Enter();
-        using var place = await workers.EnterAsync(cancel);
-        return Named(names, RunNative(ordered, names));
+        var request = new RequestClock(Counters);
+        try
+        {
+            using var place = await workers.EnterAsync(cancel);
+            request.Entered();
+            var answer = RunNative(ordered, names);
+            request.Succeeded();
+            return Named(names, answer);
+        }
+        finally
+        {
+            request.Dispose();
+        }
     }
 
     /// <summary>Runs the model once, inputs and answers in the order of <see cref="Inputs"/> and <see cref="Outputs"/>.</summary>
@@ -99,9 +109,7 @@ public sealed class OnnxModel : IDisposable
     public Tensor[] Run(IReadOnlyList<Tensor> inputs, CancellationToken cancel = default)
     {
         var (ordered, names) = Checked(inputs, null);
-        using var use = session.Enter();
-        using var place = workers.Enter(cancel);
-        return RunNative(ordered, names);
+        return RunOnce(ordered, names, cancel);
     }
 
     /// <inheritdoc cref="OnnxScorer.Score"/>
@@ -113,11 +121,19 @@ public sealed class OnnxModel : IDisposable
     public ValueTask ScoreAsync(ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel) =>
         (Scorer ?? throw NotAScorer()).ScoreAsync(rows, count, probabilities, cancel);
 
+    /// <summary>What it did since it was loaded.</summary>
+    public ModelStatistics Statistics(TimeProvider time) => Counters.Read(workers.Waiting, time);
+
+    /// <summary>Counts from now on: what a trial of the model did is nobody's request.</summary>
+    public void ClearStatistics() => Counters.Clear();
+
     /// <summary>Lets go of the native session, which is freed when the calls inside it have returned.</summary>
     public void Dispose() => session.Dispose();
 
     /// <summary>The session and the workers, for the scorer.</summary>
     internal (OnnxSession Session, InferenceWorkers Workers) Engine => (session, workers);
+
+    internal InferenceCounters Counters { get; } = new();
 
     private static OnnxModel Load(
         string name, string what, InferenceWorkers? workers, int threads, Func<SessionOptions, InferenceSession> open)
@@ -153,10 +169,29 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
+    private Tensor[] RunOnce(IReadOnlyList<Tensor> inputs, string[] outputs, CancellationToken cancel)
+    {
+        using var use = session.Enter();
+        var request = new RequestClock(Counters);
+        try
+        {
+            using var place = workers.Enter(cancel);
+            request.Entered();
+            var answer = RunNative(inputs, outputs);
+            request.Succeeded();
+            return answer;
+        }
+        finally
+        {
+            request.Dispose();
+        }
+    }
+
     private Tensor[] RunNative(IReadOnlyList<Tensor> inputs, string[] outputs)
     {
         var values = new OrtValue[inputs.Count];
         var pins = new GCHandle[inputs.Count];
+        var started = Stopwatch.GetTimestamp();
         try
         {
             for (var i = 0; i < values.Length; i++)
@@ -164,8 +199,13 @@ public sealed class OnnxModel : IDisposable
                 values[i] = OrtTensors.Wrap(inputs[i], out pins[i]);
             }
 
+            var wrapped = Stopwatch.GetTimestamp();
             using var results = session.Run(inputNames, values, outputs);
-            return [.. results.Select((result, i) => OrtTensors.Copy(Name, outputs[i], result))];
+            var ran = Stopwatch.GetTimestamp();
+            Tensor[] answer = [.. results.Select((result, i) => OrtTensors.Copy(Name, outputs[i], result))];
+            Counters.Executed(
+                RowsOf(inputs), 1, new InferenceCounters.Phases(wrapped - started, ran - wrapped, Stopwatch.GetTimestamp() - ran));
+            return answer;
         }
         catch (OnnxRuntimeException e)
         {
@@ -176,6 +216,8 @@ public sealed class OnnxModel : IDisposable
             Free(values, pins);
         }
     }
+
+    private static int RowsOf(IReadOnlyList<Tensor> inputs) => inputs is [{ Shape: [var rows, ..] }, ..] ? (int)rows : 1;
 
     private static void Free(OrtValue?[] values, GCHandle[] pins)
     {

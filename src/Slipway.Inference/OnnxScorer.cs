@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Slipway.Core.Errors;
@@ -52,8 +53,18 @@ public sealed class OnnxScorer
         Check(rows.Length, count, probabilities.Length);
         var (session, workers) = model.Engine;
         using var use = session.Enter();
-        using var place = workers.Enter(cancel);
-        ScoreNative(session, rows, probabilities[..count], cancel);
+        var request = new RequestClock(model.Counters);
+        try
+        {
+            using var place = workers.Enter(cancel);
+            request.Entered();
+            ScoreNative(session, rows, probabilities[..count], cancel);
+            request.Succeeded();
+        }
+        finally
+        {
+            request.Dispose();
+        }
     }
 
     /// <inheritdoc cref="Score"/>
@@ -63,8 +74,18 @@ public sealed class OnnxScorer
         Check(rows.Length, count, probabilities.Length);
         var (session, workers) = model.Engine;
         using var use = session.Enter();
-        using var place = await workers.EnterAsync(cancel);
-        ScoreNative(session, rows.Span, probabilities.Span[..count], cancel);
+        var request = new RequestClock(model.Counters);
+        try
+        {
+            using var place = await workers.EnterAsync(cancel);
+            request.Entered();
+            ScoreNative(session, rows.Span, probabilities.Span[..count], cancel);
+            request.Succeeded();
+        }
+        finally
+        {
+            request.Dispose();
+        }
     }
 
     private void Check(int values, int count, int room)
@@ -94,11 +115,15 @@ public sealed class OnnxScorer
 
     private unsafe void ScoreOnce(OnnxSession session, ReadOnlySpan<float> rows, Span<float> probabilities)
     {
+        var started = Stopwatch.GetTimestamp();
         fixed (float* from = rows, to = probabilities)
         {
             using var features = Wrap(from, rows.Length, [probabilities.Length, FeatureCount]);
             using var result = Wrap(to, probabilities.Length, flat ? [probabilities.Length] : [probabilities.Length, 1]);
+            var wrapped = Stopwatch.GetTimestamp();
             session.Run(input, [features], output, [result]);
+            model.Counters.Executed(
+                probabilities.Length, 1, new InferenceCounters.Phases(wrapped - started, Stopwatch.GetTimestamp() - wrapped, 0));
         }
     }
 

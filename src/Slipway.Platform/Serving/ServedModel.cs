@@ -78,6 +78,8 @@ internal sealed class ServedModel
             {
                 await scorer.ScoreAsync(new float[rows * scorer.FeatureCount], rows, probabilities, cancel);
             }
+
+            Onnx.ClearStatistics();
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

@@ -209,6 +209,26 @@ public sealed class ServingService
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public TensorModel Describe(string endpoint, string? version) => tensors.Describe(endpoint, version);
 
+    /// <summary>What the versions of an endpoint did in this process since they were loaded, the champion first. Endpoints that
+    /// serve the same version share it and its counts.</summary>
+    /// <param name="version">One of its versions; all when null.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
+    public IReadOnlyList<VersionStatistics> Statistics(string endpoint, string? version)
+    {
+        var snapshot = host.Enter(endpoint);
+        try
+        {
+            IEnumerable<ServedModel> models = version is null
+                ? snapshot.Models.OrderBy(model => model != snapshot.Champion)
+                : [snapshot.Models[snapshot.VariantOf(version)]];
+            return [.. models.Select(model => new VersionStatistics(endpoint, model.Version, model.Onnx.Statistics(time)))];
+        }
+        finally
+        {
+            snapshot.Leave();
+        }
+    }
+
     /// <summary>Predicts from tensors, for any model: one with a matrix of features and a probability goes the way of
     /// <see cref="PredictAsync"/>; another runs as it is and is not logged.</summary>
     /// <param name="version">One of the endpoint's versions; the traffic split decides when null.</param>
