@@ -24,6 +24,8 @@ internal sealed class TensorCall(IReadOnlyList<Tensor> inputs, string[] outputs)
 /// <inheritdoc cref="IBatchEngine{TCall}"/>
 internal sealed class TensorEngine(string model, OnnxSession session, InferenceCounters counters) : IBatchEngine<TensorCall>
 {
+    private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(1);
+
     private readonly string[] inputNames = [.. session.InputNames];
 
     public int Rows(TensorCall call) => call.Rows;
@@ -57,8 +59,9 @@ internal sealed class TensorEngine(string model, OnnxSession session, InferenceC
             gather, run, Stopwatch.GetTimestamp() - joined - run));
     }
 
-    /// <summary>One native call that nobody asked for, and that is not counted.</summary>
-    public Tensor[] Try(IReadOnlyList<Tensor> inputs, string[] outputs) => Run(inputs, outputs, Deadlines.Never).Answer;
+    /// <summary>One native call that nobody asked for: not counted, and stopped after a second.</summary>
+    public Tensor[] Try(IReadOnlyList<Tensor> inputs, string[] outputs) =>
+        Run(inputs, outputs, Deadlines.After(Stopwatch.GetTimestamp(), TrialLimit)).Answer;
 
     /// <summary>A model with several inputs may let them differ in length; no rows can be told apart then.</summary>
     private static bool HasRows(TensorCall call) => call.Rows > 0 && call.Inputs.All(input => input.Shape[0] == call.Rows);
