@@ -8,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["onnx"] = OnnxBenchmark.RunAsync,
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
+    ["protocols"] = ProtocolsBenchmark.RunAsync,
     ["tracking"] = TrackingBenchmark.RunAsync,
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
