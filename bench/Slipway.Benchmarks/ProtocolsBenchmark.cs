@@ -60,7 +60,7 @@ internal static class ProtocolsBenchmark
         };
         var head = $$"""{"inputs":[{"name":"features","shape":[{{Rows}},{{ServingBenchmark.Features}}],"datatype":"FP32",""";
 
-        var json = await RateAsync("JSON", () => PostAsync(http, Encoding.UTF8.GetBytes($$"""{{head}}"data":[{{list}}]}]}"""), null, cancel));
+        var json = await RateAsync("JSON", () => PostAsync(http, Encoding.UTF8.GetBytes($$$"""{{{head}}}"data":[{{{list}}}]}]}"""), null, cancel));
         var head8 = Encoding.UTF8.GetBytes($$$"""{{{head}}}"parameters":{"binary_data_size":{{{bytes.Length}}}}}],"parameters":{"binary_data_output":true}}""");
         var binary = await RateAsync("bytes over REST", () => PostAsync(http, [.. head8, .. bytes], head8.Length, cancel));
         var raw = await RateAsync("bytes over gRPC", async () => await grpc.ModelInferAsync(request, cancellationToken: cancel));
