@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
 using Slipway.Configuration;
 using Slipway.Hosting;
 using Slipway.Protocols.OpenInference.Wire;
