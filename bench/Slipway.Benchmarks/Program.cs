@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["batching"] = BatchingBenchmark.RunAsync,
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
+    ["protocols"] = ProtocolsBenchmark.RunAsync,
     ["tracking"] = TrackingBenchmark.RunAsync,
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,

@@ -51,6 +51,7 @@ internal sealed class TensorPredictor(
                 ? endpoint.Split.Pick(id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"))
                 : endpoint.VariantOf(version);
             var model = endpoint.Models[drawn];
+            CheckSizes(inputs);
             model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)
                 ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, options, cancel)
@@ -59,6 +60,19 @@ internal sealed class TensorPredictor(
         finally
         {
             endpoint.Leave();
+        }
+    }
+
+    /// <summary>Beside a dimension of 0, others may have any size and cost nothing; whoever counts rows counts in 32 bits.</summary>
+    private static void CheckSizes(IReadOnlyDictionary<string, Tensor> inputs)
+    {
+        foreach (var (name, tensor) in inputs)
+        {
+            if (tensor.Shape.ContainsAnyExceptInRange(0, Array.MaxLength))
+            {
+                throw new SlipwayException(
+                    ErrorKind.TooLarge, $"A dimension of a tensor is at most {Array.MaxLength}; input '{name}' has the shape {TensorShape.Text(tensor.Shape)}.");
+            }
         }
     }
 

@@ -12,7 +12,8 @@ namespace Slipway.Protocols.OpenInference;
 internal static partial class OpenInferenceEndpoints
 {
     /// <summary>Triton's names of what is here beyond the protocol's core.</summary>
-    public static readonly string[] Extensions = ["binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters"];
+    public static readonly string[] Extensions =
+        ["binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics"];
 
     private static readonly string[] Read = ["GET", "HEAD"];
     private static readonly string[] Post = ["POST"];
@@ -24,11 +25,13 @@ internal static partial class OpenInferenceEndpoints
         Map(v2, "", Read, ServerAsync);
         Map(v2, "/health/live", Read, LiveAsync);
         Map(v2, "/health/ready", Read, ReadyAsync);
+        Map(v2, "/models/stats", Read, StatisticsAsync);
         foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
         {
             Map(v2, model, Read, OfModel(ModelAsync));
             Map(v2, $"{model}/ready", Read, OfModel(ModelReadyAsync));
             Map(v2, $"{model}/config", Read, OfModel(ConfigAsync));
+            Map(v2, $"{model}/stats", Read, StatisticsAsync);
             Map(v2, $"{model}/infer", Post, OfModel(context => InferExchange.RunAsync(context, Serving(context), Model(context), Version(context))));
         }
 
@@ -104,6 +107,14 @@ internal static partial class OpenInferenceEndpoints
     {
         var model = Serving(context).Describe(Model(context), Version(context));
         return WriteAsync(context, json => ModelWriter.WriteConfig(json, model));
+    }
+
+    private static Task StatisticsAsync(HttpContext context)
+    {
+        var repository = context.RequestServices.GetRequiredService<ModelRepository>();
+        var versions = StatisticsWriter.Of(
+            Serving(context), repository, Actors.Of(context), (string?)context.Request.RouteValues["model"], Version(context));
+        return WriteAsync(context, json => StatisticsWriter.Write(json, versions));
     }
 
     private static Task ModelReadyAsync(HttpContext context)

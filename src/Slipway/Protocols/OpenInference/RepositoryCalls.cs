@@ -36,7 +36,7 @@ internal static class RepositoryCalls
     {
         using var body = await BodyAsync(context);
         if (body?.RootElement.TryGetProperty("parameters", out var parameters) == true
-            && parameters.ValueKind == JsonValueKind.Object && parameters.EnumerateObject().FirstOrDefault().Name is { } name)
+            && parameters.ValueKind == JsonValueKind.Object && parameters.EnumerateObject().Select(member => member.Name).FirstOrDefault() is { } name)
         {
             throw RefusedOverride(name);
         }

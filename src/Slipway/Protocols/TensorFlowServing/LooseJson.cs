@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using Slipway.Core.Errors;
 
 namespace Slipway.Protocols.TensorFlowServing;
@@ -29,7 +30,9 @@ internal static class LooseJson
 
         try
         {
-            return JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            CheckText(text.Span);
+            return document;
         }
         catch (JsonException failure)
         {
@@ -37,6 +40,30 @@ internal static class LooseJson
             throw SlipwayException.Invalid(Depth(text.Span[..offset]) >= MaxDepth
                 ? $"JSON Parse error: nesting exceeds {MaxDepth} levels. at offset: {offset}"
                 : $"JSON Parse error: Invalid value. at offset: {offset}");
+        }
+    }
+
+    /// <summary>The document finds text that is not UTF-8, and half a surrogate pair, only when it is asked for.</summary>
+    private static void CheckText(ReadOnlySpan<byte> text)
+    {
+        if (Utf8.IsValid(text) && text.IndexOf("\\u"u8) < 0)
+        {
+            return;
+        }
+
+        try
+        {
+            for (var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth }); reader.Read();)
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                {
+                    reader.GetString();
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw SlipwayException.Invalid("JSON Parse error: Invalid encoding in string.");
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed record PredictCall(OrderedDictionary<string, Tensor> Inputs, int
                 $"Missing named input tensor: {spec.Name} in 'inputs'; model '{model.Name}' takes {Names(model)}"));
         }
 
-        return value.EnumerateObject().FirstOrDefault(member => !inputs.ContainsKey(member.Name)) is { Name: { } unknown }
+        return value.EnumerateObject().Select(member => member.Name).FirstOrDefault(name => !inputs.ContainsKey(name)) is { } unknown
             ? throw SlipwayException.Invalid($"Unknown input tensor: {unknown} in 'inputs'; model '{model.Name}' takes {Names(model)}")
             : inputs;
     }

@@ -157,11 +157,6 @@ internal static partial class TensorFlowEndpoints
                 using var json = LooseJson.Parse(result.Buffer);
                 return read(json.RootElement);
             }
-            catch (InvalidOperationException)
-            {
-                // What the document says to text that is not UTF-8 and to half a surrogate pair.
-                throw SlipwayException.Invalid("JSON Parse error: Invalid encoding in string.");
-            }
             finally
             {
                 reader.AdvanceTo(result.Buffer.End);

@@ -8,7 +8,7 @@ using Slipway.Protocols.OpenInference.Wire;
 namespace Slipway.Protocols.OpenInference.Grpc;
 
 /// <summary>The protocol's gRPC form: the same calls on the same services as over REST.</summary>
-internal sealed partial class InferenceGrpc(ServingService serving, ModelRepository repository) : GRPCInferenceService.GRPCInferenceServiceBase
+internal sealed class InferenceGrpc(ServingService serving, ModelRepository repository) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
@@ -43,6 +43,13 @@ internal sealed partial class InferenceGrpc(ServingService serving, ModelReposit
 
     public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
         Task.FromResult(new ModelConfigResponse { Config = GrpcModels.Config(Describe(request.Name, request.Version, context)) });
+
+    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    {
+        var versions = StatisticsWriter.Of(
+            serving, repository, Actor(context), request.Name.Length == 0 ? null : request.Name, VersionOf(request.Version));
+        return Task.FromResult(new ModelStatisticsResponse { ModelStats = { versions.Select(GrpcStatistics.Write) } });
+    }
 
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
         await InferAsync(request, context);
