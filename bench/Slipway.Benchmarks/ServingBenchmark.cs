@@ -20,7 +20,7 @@ namespace Slipway.Benchmarks;
 /// </summary>
 public static class ServingBenchmark
 {
-    private const int Features = 30;
+    internal const int Features = 30;
     private const int LoggedRows = 1_000_000;
     private static readonly string[] Names = [.. Enumerable.Range(0, Features).Select(i => $"f{i}")];
     private static readonly Actor Bench = new("bench", Role.Admin);
@@ -49,7 +49,7 @@ public static class ServingBenchmark
         }
     }
 
-    private static byte[] Train()
+    internal static byte[] Train()
     {
         var table = Draw(20_000, seed: 1);
         var late = new bool[table.Rows];

@@ -77,6 +77,12 @@ public sealed class Tensor
         return tensor;
     }
 
+    /// <summary>The same elements, not copied, under another shape.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when that shape holds another number of them.</exception>
+    public Tensor Reshape(params ReadOnlySpan<long> other) => TensorShape.Elements(other) == Count
+        ? new Tensor(Type, other.ToArray(), values)
+        : throw SlipwayException.Invalid($"A tensor of {Count} elements does not have the shape {TensorShape.Text(other)}.");
+
     /// <summary>The elements, to read and to write.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the tensor holds another type.</exception>
     public Span<T> Values<T>() => TensorTypes.Of<T>() == Type

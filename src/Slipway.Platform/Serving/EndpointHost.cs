@@ -10,6 +10,7 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     private readonly SemaphoreSlim changing = new(1, 1);
     private readonly ConcurrentDictionary<string, EndpointSnapshot> current = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Resting> unloaded = new(StringComparer.Ordinal);
 
     public IEnumerable<EndpointSnapshot> Local => current.Values.Where(snapshot => snapshot.IsLocal);
 
@@ -19,7 +20,13 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     public IEnumerable<KeyValuePair<string, string>> Failed =>
         failed.Where(f => !current.ContainsKey(f.Key)).Select(f => KeyValuePair.Create(f.Key, f.Value.Reason));
 
-    public bool IsLocal(string name) => current.TryGetValue(name, out var snapshot) && snapshot.IsLocal;
+    /// <summary>Endpoints that somebody unloaded in this process.</summary>
+    public IEnumerable<Endpoint> Unloaded => unloaded.Values.Select(resting => resting.Endpoint);
+
+    /// <summary>What the versions in memory did.</summary>
+    public IEnumerable<VersionStatistics> Statistics(TimeProvider time) => current.Values.SelectMany(snapshot => snapshot.Statistics(null, time));
+
+    public bool IsLocal(string name) => RevisionOf(name) == long.MaxValue;
 
     /// <summary>The endpoint's snapshot, entered; the caller leaves it.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a name nobody deployed;
@@ -37,7 +44,9 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
 
         throw failed.TryGetValue(name, out var failure)
             ? new SlipwayException(ErrorKind.Unavailable, $"Endpoint '{name}' is not ready: {failure.Reason}")
-            : SlipwayException.NotFound($"Request for unknown model: '{name}' is not found.");
+            : SlipwayException.NotFound(unloaded.ContainsKey(name)
+                ? $"Request for unknown model: '{name}' has no available versions"
+                : $"Request for unknown model: '{name}' is not found.");
     }
 
     /// <summary>Puts a model from a file in place, for as long as the process lives.</summary>
@@ -46,6 +55,50 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
         if (!current.TryAdd(endpoint.Name, new EndpointSnapshot(endpoint, [model], isLocal: true)))
         {
             throw SlipwayException.Conflict($"Two models are to be served as '{endpoint.Name}'.");
+        }
+
+        unloaded.TryRemove(endpoint.Name, out _);
+    }
+
+    /// <summary>Lets go of the endpoint's models in this process. It rests until somebody loads it or changes it, or the process
+    /// starts anew; its revision in the database stays what it is.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> unless it is loaded.</exception>
+    public async Task UnloadAsync(string name, CancellationToken cancel)
+    {
+        await changing.WaitAsync(cancel);
+        try
+        {
+            if (current.TryGetValue(name, out var snapshot))
+            {
+                // First the note, so that nobody who asks in between hears of an unknown model.
+                unloaded[name] = new Resting(snapshot.Endpoint, snapshot.IsLocal);
+                current.TryRemove(name, out _);
+                snapshot.Leave();
+            }
+            else if (!unloaded.ContainsKey(name))
+            {
+                throw SlipwayException.NotFound($"failed to unload '{name}', there is no such model loaded");
+            }
+        }
+        finally
+        {
+            changing.Release();
+        }
+    }
+
+    /// <summary>Brings an endpoint of the database back, or to what the database says now.</summary>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a name nobody deployed;
+    /// <see cref="ErrorKind.FailedPrecondition"/> when its models cannot be loaded.</exception>
+    public async Task LoadAsync(string name, CancellationToken cancel)
+    {
+        unloaded.TryRemove(name, out _);
+        failed.TryRemove(name, out _);
+        await SyncAsync(name, cancel);
+        if (!current.ContainsKey(name))
+        {
+            throw failed.TryGetValue(name, out var failure)
+                ? new SlipwayException(ErrorKind.FailedPrecondition, $"failed to load '{name}', {failure.Reason}")
+                : SlipwayException.NotFound($"failed to load '{name}', nobody deployed an endpoint of that name");
         }
     }
 
@@ -106,6 +159,7 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
                 return next;
             });
             failed.TryRemove(endpoint.Name, out _);
+            unloaded.TryRemove(endpoint.Name, out _);
             old?.Leave();
         }
         catch (SlipwayException failure)
@@ -120,11 +174,14 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     }
 
     /// <summary>A local model is never replaced by one of the database.</summary>
-    private long RevisionOf(string name) =>
-        current.TryGetValue(name, out var snapshot) ? snapshot.IsLocal ? long.MaxValue : snapshot.Endpoint.Revision : 0;
+    private long RevisionOf(string name) => current.TryGetValue(name, out var snapshot)
+        ? snapshot.IsLocal ? long.MaxValue : snapshot.Endpoint.Revision
+        : unloaded.TryGetValue(name, out var resting) ? resting.IsLocal ? long.MaxValue : resting.Endpoint.Revision : 0;
 
     private bool IsHopeless(string name, long revision) =>
         failed.TryGetValue(name, out var failure) && failure.Revision == revision && !failure.MayPass;
+
+    private sealed record Resting(Endpoint Endpoint, bool IsLocal);
 
     /// <param name="MayPass">Worth another try: a disk or a database that was away.</param>
     private sealed record Failure(long Revision, string Reason, bool MayPass);

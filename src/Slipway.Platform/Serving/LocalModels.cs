@@ -16,21 +16,41 @@ internal sealed class LocalModels(IEnumerable<LocalModel> models, EndpointHost h
     /// <exception cref="SlipwayException">Naming the file that is missing or not an ONNX model, or the name that is not one.</exception>
     public async Task LoadAsync(CancellationToken cancel)
     {
-        foreach (var (name, file) in models)
+        foreach (var model in models)
         {
-            Endpoint.CheckName(name);
-            var served = Open(name, file);
-            try
-            {
-                await served.WarmUpAsync(cancel);
-                host.PutLocal(
-                    new Endpoint(name, name, null, [new Variant(LocalModel.Version, 100, VariantRole.Champion)], new EndpointOptions()), served);
-            }
-            catch
-            {
-                served.Leave();
-                throw;
-            }
+            await LoadAsync(model, cancel);
+        }
+    }
+
+    /// <summary>Reads an unloaded model's file again.</summary>
+    /// <returns>False when no model of that name was given on the command line.</returns>
+    /// <exception cref="SlipwayException">As above.</exception>
+    public async Task<bool> ReloadAsync(string name, CancellationToken cancel)
+    {
+        var model = models.FirstOrDefault(model => model.Name == name);
+        if (model is not null && host.Unloaded.Any(endpoint => endpoint.Name == name))
+        {
+            await LoadAsync(model, cancel);
+        }
+
+        return model is not null;
+    }
+
+    private async Task LoadAsync(LocalModel model, CancellationToken cancel)
+    {
+        var (name, file) = model;
+        Endpoint.CheckName(name);
+        var served = Open(name, file);
+        try
+        {
+            await served.WarmUpAsync(cancel);
+            host.PutLocal(
+                new Endpoint(name, name, null, [new Variant(LocalModel.Version, 100, VariantRole.Champion)], new EndpointOptions()), served);
+        }
+        catch
+        {
+            served.Leave();
+            throw;
         }
     }
 

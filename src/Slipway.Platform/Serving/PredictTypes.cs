@@ -43,6 +43,8 @@ public sealed record PredictRequest
 
     /// <summary>Asks this variant of the endpoint and no other; null lets the traffic split decide.</summary>
     public string? Version { get; init; }
+
+    public InferOptions Options { get; init; } = InferOptions.Default;
 }
 
 /// <param name="Version">The version that answered.</param>

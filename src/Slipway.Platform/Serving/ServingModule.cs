@@ -28,6 +28,7 @@ public static class ServingModule
             .AddSingleton<EndpointHost>()
             .AddSingleton<LocalModels>()
             .AddSingleton<Retention>()
+            .AddSingleton<Admission>()
             .AddSingleton<Predictor>()
             .AddSingleton<TensorPredictor>()
             .AddSingleton<PredictionReader>()
@@ -39,6 +40,7 @@ public static class ServingModule
             .AddSingleton(FeedbackOf)
             .AddSingleton(LogOf)
             .AddSingleton(ServingOf)
+            .AddSingleton(RepositoryOf)
             .AddJob(CanaryTrigger.JobKind, provider => provider.GetRequiredService<RolloutService>().RunJobAsync)
             .AddJob(Retention.JobKind, provider => provider.GetRequiredService<Retention>().RunAsync)
             .AddHostedService(provider => provider.GetRequiredService<PredictionLog>())
@@ -49,6 +51,10 @@ public static class ServingModule
     private static RolloutService RolloutsOf(IServiceProvider services) => new(
         services.GetRequiredService<Db>(), services.GetRequiredService<EndpointHost>(), services.GetRequiredService<CanaryStart>(),
         services.GetRequiredService<CanaryEvaluation>(), services.GetRequiredService<CanaryTrigger>());
+
+    private static ModelRepository RepositoryOf(IServiceProvider services) => new(
+        services.GetRequiredService<Db>(), services.GetRequiredService<AccessService>(), services.GetRequiredService<AuditLog>(),
+        services.GetRequiredService<EndpointHost>(), services.GetRequiredService<LocalModels>());
 
     private static FeedbackService FeedbackOf(IServiceProvider services) => new(
         services.GetRequiredService<Db>(), services.GetRequiredService<RolloutService>(), services.GetRequiredService<FeedbackAccess>(),

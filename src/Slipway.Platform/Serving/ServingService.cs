@@ -209,13 +209,31 @@ public sealed class ServingService
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
     public TensorModel Describe(string endpoint, string? version) => tensors.Describe(endpoint, version);
 
+    /// <summary>What the versions of an endpoint did in this process since they were loaded, the champion first. Endpoints that
+    /// serve the same version share it and its counts.</summary>
+    /// <param name="version">One of its versions; all when null.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
+    public IReadOnlyList<VersionStatistics> Statistics(string endpoint, string? version)
+    {
+        var snapshot = host.Enter(endpoint);
+        try
+        {
+            return [.. snapshot.Statistics(version, time)];
+        }
+        finally
+        {
+            snapshot.Leave();
+        }
+    }
+
     /// <summary>Predicts from tensors, for any model: one with a matrix of features and a probability goes the way of
     /// <see cref="PredictAsync"/>; another runs as it is and is not logged.</summary>
     /// <param name="version">One of the endpoint's versions; the traffic split decides when null.</param>
     /// <param name="outputs">Names of the outputs wanted; all when empty.</param>
+    /// <param name="id">Routes and names the request; one is made when null.</param>
     public Task<TensorAnswer> InferAsync(
         string endpoint, string? version, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, string? id,
-        CancellationToken cancel) => tensors.InferAsync(endpoint, version, inputs, outputs, id, cancel);
+        InferOptions options, CancellationToken cancel) => tensors.InferAsync(endpoint, version, inputs, outputs, id, options, cancel);
 
     /// <summary>Endpoints that this server cannot answer for, and why; empty when it is ready.</summary>
     public IReadOnlyDictionary<string, string> NotReady() => host.Failed.ToDictionary();

@@ -7,15 +7,19 @@ namespace Slipway.Platform.Serving;
 /// <summary>What an endpoint takes and gives as tensors.</summary>
 /// <param name="Name">The endpoint's.</param>
 /// <param name="Versions">All that answer, the described one first.</param>
+/// <param name="Features">Names of the columns of its matrix; empty for a model of another form.</param>
+/// <param name="MaxRows">The longest first dimension that a request may have; null where only the body's size bounds it.</param>
 public sealed record TensorModel(
-    string Name, IReadOnlyList<string> Versions, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs);
+    string Name, IReadOnlyList<string> Versions, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs,
+    IReadOnlyList<string> Features, int? MaxRows);
 
 /// <param name="Version">The version that answered; of the first row, where rows were drawn to several.</param>
 /// <param name="Outputs">By name, in the model's order or in the one that was asked for.</param>
 public sealed record TensorAnswer(string Name, string Version, OrderedDictionary<string, Tensor> Outputs);
 
 /// <summary>Requests whose rows are tensors.</summary>
-internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, ServingMetrics metrics, TimeProvider time)
+internal sealed class TensorPredictor(
+    EndpointHost host, Admission admission, Predictor predictor, ServingMetrics metrics, TimeProvider time)
 {
     private const string Label = "label";
 
@@ -26,7 +30,9 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
         {
             var model = version is null ? endpoint.Champion : endpoint.Models[endpoint.VariantOf(version)];
             var others = endpoint.Models.Select(other => other.Version).Where(other => other != model.Version);
-            return new TensorModel(name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs);
+            return new TensorModel(
+                name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs, model.Names,
+                IsMatrix(endpoint) ? PredictRequest.MaxRows : null);
         }
         finally
         {
@@ -36,7 +42,7 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
 
     public async Task<TensorAnswer> InferAsync(
         string name, string? version, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, string? id,
-        CancellationToken cancel)
+        InferOptions options, CancellationToken cancel)
     {
         var endpoint = host.Enter(name);
         try
@@ -45,14 +51,28 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
                 ? endpoint.Split.Pick(id ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"))
                 : endpoint.VariantOf(version);
             var model = endpoint.Models[drawn];
+            CheckSizes(inputs);
             model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)
-                ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, cancel)
-                : await RunAsync(name, model, inputs, outputs, cancel);
+                ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, options, cancel)
+                : await RunAsync(endpoint.Endpoint, model, inputs, outputs, options, cancel);
         }
         finally
         {
             endpoint.Leave();
+        }
+    }
+
+    /// <summary>Beside a dimension of 0, others may have any size and cost nothing; whoever counts rows counts in 32 bits.</summary>
+    private static void CheckSizes(IReadOnlyDictionary<string, Tensor> inputs)
+    {
+        foreach (var (name, tensor) in inputs)
+        {
+            if (tensor.Shape.ContainsAnyExceptInRange(0, Array.MaxLength))
+            {
+                throw new SlipwayException(
+                    ErrorKind.TooLarge, $"A dimension of a tensor is at most {Array.MaxLength}; input '{name}' has the shape {TensorShape.Text(tensor.Shape)}.");
+            }
         }
     }
 
@@ -62,10 +82,17 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
             || (o.Name == Label && o.Type == TensorType.Int64 && o.Shape.Count is 1 or 2)));
 
     private async Task<TensorAnswer> PredictAsync(
-        EndpointSnapshot endpoint, string? version, Tensor matrix, IReadOnlyList<string> outputs, CancellationToken cancel)
+        EndpointSnapshot endpoint, string? version, Tensor matrix, IReadOnlyList<string> outputs, InferOptions options,
+        CancellationToken cancel)
     {
         var rows = (int)matrix.Shape[0];
-        var request = new PredictRequest((float[])matrix.Buffer, rows) { Version = version };
+        if (rows > PredictRequest.MaxRows)
+        {
+            throw new SlipwayException(
+                ErrorKind.TooLarge, $"inference request batch-size must be <= {PredictRequest.MaxRows} for '{endpoint.Endpoint.Name}'; got {rows}");
+        }
+
+        var request = new PredictRequest((float[])matrix.Buffer, rows) { Version = version, Options = options };
         var answer = await predictor.PredictAsync(endpoint.Endpoint.Name, request, cancel);
         var named = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var output in outputs.Count > 0 ? outputs.Distinct() : endpoint.Champion.Onnx.Outputs.Select(o => o.Name))
@@ -81,12 +108,15 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
     }
 
     private async Task<TensorAnswer> RunAsync(
-        string name, ServedModel model, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, CancellationToken cancel)
+        Endpoint endpoint, ServedModel model, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs,
+        InferOptions options, CancellationToken cancel)
     {
+        var name = endpoint.Name;
         var started = time.GetTimestamp();
         try
         {
-            var answer = await model.Onnx.RunAsync(inputs, outputs, cancel);
+            using var slot = admission.Enter(endpoint, options.Caller);
+            var answer = await model.Onnx.RunAsync(inputs, outputs, options.At(endpoint.Options), cancel);
             var first = inputs.Values.First();
             metrics.Answered(name, first.Shape.Length == 0 ? 1 : (int)first.Shape[0], time.GetElapsedTime(started));
             return new TensorAnswer(name, model.Version, answer);

@@ -21,7 +21,9 @@ using Slipway.Platform.Tracking.Garbage;
 using Slipway.Protocols.Feast;
 using Slipway.Protocols.Mlflow;
 using Slipway.Protocols.OpenInference;
+using Slipway.Protocols.OpenInference.Grpc;
 using Slipway.Protocols.SageMaker;
+using Slipway.Protocols.TensorFlowServing;
 
 namespace Slipway.Hosting;
 
@@ -57,7 +59,8 @@ internal static class Composition
         services.AddMlflow();
         services.AddFeast();
         services.AddSageMaker();
-        services.AddSingleton(OpenInferenceEndpoints.Shape);
+        services.AddOpenInference(options.MaxBodySize);
+        services.AddSingleton(TensorFlowEndpoints.Shape);
         services.AddHostedService<Draining>();
         return services;
     }
@@ -88,6 +91,8 @@ internal static class Composition
         app.MapPipelines();
         app.MapStreaming();
         scoped.MapOpenInference();
+        app.MapInferenceGrpc();
+        scoped.MapTensorFlowServing();
         scoped.MapMlflow();
         app.MapFeast();
         app.MapSageMaker();

@@ -6,19 +6,31 @@ using Slipway.Core.Tensors;
 namespace Slipway.Protocols.OpenInference;
 
 /// <summary>Reads the JSON of an inference request of the Open Inference Protocol v2, members in any order.</summary>
-internal ref struct InferReader
+internal ref partial struct InferReader
 {
     private const int MaxDepth = 100;
 
+    private readonly BinaryInputs binary;
+    private readonly string? caller;
     private Utf8JsonReader reader;
 
-    private InferReader(in ReadOnlySequence<byte> body) =>
-        reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
-
-    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the member or the input that is wrong.</exception>
-    public static InferRequest Read(in ReadOnlySequence<byte> body)
+    private InferReader(in ReadOnlySequence<byte> json, BinaryInputs binary, string? caller)
     {
-        var parser = new InferReader(body);
+        reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        this.binary = binary;
+        this.caller = caller;
+    }
+
+    /// <param name="json">The body up to the binary data.</param>
+    /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> naming the member or the input that is wrong.</exception>
+    public static InferRequest Read(in ReadOnlySequence<byte> json, BinaryInputs binary, string? caller)
+    {
+        if (json.IsEmpty)
+        {
+            throw SlipwayException.Invalid("failed to parse the request JSON buffer: The document is empty. at 0");
+        }
+
+        var parser = new InferReader(json, binary, caller);
         try
         {
             return parser.Read();
@@ -46,7 +58,8 @@ internal ref struct InferReader
 
         string? id = null;
         OrderedDictionary<string, Tensor>? inputs = null;
-        IReadOnlyList<string> outputs = [];
+        IReadOnlyList<WantedOutput> outputs = [];
+        var parameters = new InferParameters();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var member = reader.GetString();
@@ -62,15 +75,20 @@ internal ref struct InferReader
                 case "outputs":
                     outputs = ReadOutputs();
                     break;
+                case "parameters":
+                    ReadParameters(parameters);
+                    break;
                 default:
-                    // Parameters are for extensions; what this server does not know it may ignore.
+                    // The protocol grows; what this server does not know it may ignore.
                     reader.Skip();
                     break;
             }
         }
 
         reader.Read();
-        return new InferRequest(id, inputs ?? throw SlipwayException.Invalid("the request has no 'inputs'"), outputs);
+        return inputs is null
+            ? throw SlipwayException.Invalid("the request has no 'inputs'")
+            : new InferRequest(id, inputs, outputs, parameters.Options(caller), parameters.IsBinaryWanted);
     }
 
     private OrderedDictionary<string, Tensor> ReadInputs()
@@ -87,6 +105,7 @@ internal ref struct InferReader
             }
         }
 
+        binary.CheckAllTaken();
         return inputs;
     }
 
@@ -95,7 +114,9 @@ internal ref struct InferReader
         string? name = null;
         string? type = null;
         long[]? shape = null;
-        var data = default(Utf8JsonReader);
+        long? size = null;
+        Tensor? tensor = null;
+        var later = default(Utf8JsonReader);
         var hasData = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -112,14 +133,17 @@ internal ref struct InferReader
                 case "shape":
                     shape = ReadShape();
                     break;
+                case "data" when name is not null && type is not null && shape is not null:
+                    tensor = TensorData.Read(ref reader, name, TensorTypes.Parse(type), shape);
+                    break;
                 case "data":
-                    // It may stand before the type that says how to read it.
-                    data = reader;
+                    // It stands before what says how to read it.
+                    later = reader;
                     hasData = true;
                     reader.Skip();
                     break;
                 case "parameters":
-                    RefuseBinary();
+                    size = ReadBinarySize();
                     break;
                 default:
                     reader.Skip();
@@ -127,12 +151,20 @@ internal ref struct InferReader
             }
         }
 
-        if (name is null || type is null || shape is null || !hasData)
+        if (name is null || type is null || shape is null || (tensor is null && !hasData && size is null))
         {
-            throw SlipwayException.Invalid($"input '{name}' needs 'name', 'datatype', 'shape' and 'data'");
+            throw SlipwayException.Invalid($"input '{name}' needs 'name', 'datatype', 'shape' and 'data', or a 'binary_data_size' in its parameters");
         }
 
-        return (name, TensorData.Read(ref data, name, TensorTypes.Parse(type), shape));
+        if (size is not null && (tensor is not null || hasData))
+        {
+            throw SlipwayException.Invalid($"input '{name}' has both 'data' and 'binary_data_size'");
+        }
+
+        tensor ??= size is { } bytes
+            ? binary.Take(name, TensorTypes.Parse(type), shape, bytes)
+            : TensorData.Read(ref later, name, TensorTypes.Parse(type), shape);
+        return (name, tensor);
     }
 
     private long[] ReadShape()
@@ -149,47 +181,42 @@ internal ref struct InferReader
         return [.. dims];
     }
 
-    private List<string> ReadOutputs()
+    private List<WantedOutput> ReadOutputs()
     {
         Expect(JsonTokenType.StartArray, "'outputs' is an array of objects");
-        var names = new List<string>();
+        var outputs = new List<WantedOutput>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             Expect(JsonTokenType.StartObject, "'outputs' is an array of objects");
-            string? name = null;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                var isName = reader.ValueTextEquals("name");
-                reader.Read();
-                if (isName)
-                {
-                    name = Text("'name' of an output");
-                }
-                else
-                {
-                    reader.Skip();
-                }
-            }
-
-            names.Add(name ?? throw SlipwayException.Invalid("an output needs a 'name'"));
+            outputs.Add(ReadOutput());
         }
 
-        return names;
+        return outputs;
     }
 
-    private void RefuseBinary()
+    private WantedOutput ReadOutput()
     {
-        Expect(JsonTokenType.StartObject, "'parameters' is an object");
+        string? name = null;
+        var (isBinary, classes) = ((bool?)null, 0);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("binary_data_size"))
-            {
-                throw new SlipwayException(ErrorKind.Unsupported, "binary tensor data is not supported; send 'data' as JSON");
-            }
-
+            var member = reader.GetString();
             reader.Read();
-            reader.Skip();
+            switch (member)
+            {
+                case "name":
+                    name = Text("'name' of an output");
+                    break;
+                case "parameters":
+                    (isBinary, classes) = ReadOutputParameters();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
         }
+
+        return new WantedOutput(name ?? throw SlipwayException.Invalid("an output needs a 'name'"), isBinary, classes);
     }
 
     private readonly string Text(string what) => reader.TokenType == JsonTokenType.String

@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Slipway.Core.Errors;
 using Slipway.Core.Tensors;
-using Slipway.Inference;
 using Slipway.Platform.Serving;
 
 namespace Slipway.Protocols.OpenInference;
@@ -12,77 +11,61 @@ namespace Slipway.Protocols.OpenInference;
 /// <summary>Writes answers of the Open Inference Protocol v2, members in the order that Triton has them.</summary>
 internal static class InferWriter
 {
-    private const string Platform = "onnxruntime_onnx";
-
     /// <summary>Quotes and umlauts stay themselves; no answer is ever part of a page.</summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void WriteAnswer(IBufferWriter<byte> output, string? id, TensorAnswer answer)
+    /// <summary>The answer but for the bytes of what is wanted in binary form.</summary>
+    /// <returns>How many bytes those are; null when nothing is wanted in binary form.</returns>
+    public static long? WriteAnswer(IBufferWriter<byte> output, InferRequest request, TensorAnswer answer)
     {
         using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
-        if (!string.IsNullOrEmpty(id))
+        if (!string.IsNullOrEmpty(request.Id))
         {
-            json.WriteString("id", id);
+            json.WriteString("id", request.Id);
         }
 
         json.WriteString("model_name", answer.Name);
         json.WriteString("model_version", answer.Version);
         json.WriteStartArray("outputs");
+        long? binary = null;
         foreach (var (name, tensor) in answer.Outputs)
         {
-            json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteString("datatype", tensor.Type.Wire());
-            WriteShape(json, tensor.Shape);
+            var size = request.IsBinary(name) ? TensorBytes.Size(tensor) : (long?)null;
+            WriteOutput(json, name, tensor, size);
+            binary = size is null ? binary : (binary ?? 0) + size;
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        return binary;
+    }
+
+    private static void WriteOutput(Utf8JsonWriter json, string name, Tensor tensor, long? size)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("datatype", tensor.Type.Wire());
+        WriteShape(json, tensor.Shape);
+        if (size is { } bytes)
+        {
+            json.WriteStartObject("parameters");
+            json.WriteNumber("binary_data_size", bytes);
+            json.WriteEndObject();
+        }
+        else
+        {
             json.WriteStartArray("data");
             WriteData(json, name, tensor);
             json.WriteEndArray();
-            json.WriteEndObject();
         }
 
-        json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    public static void WriteModel(IBufferWriter<byte> output, TensorModel model)
-    {
-        using var json = new Utf8JsonWriter(output, Options);
-        json.WriteStartObject();
-        json.WriteString("name", model.Name);
-        json.WriteStartArray("versions");
-        foreach (var version in model.Versions)
-        {
-            json.WriteStringValue(version);
-        }
-
-        json.WriteEndArray();
-        json.WriteString("platform", Platform);
-        WriteSpecs(json, "inputs", model.Inputs);
-        WriteSpecs(json, "outputs", model.Outputs);
-        json.WriteStartObject("properties");
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static void WriteSpecs(Utf8JsonWriter json, string name, IReadOnlyList<TensorSpec> specs)
+    public static void WriteShape(Utf8JsonWriter json, ReadOnlySpan<long> shape, string name = "shape")
     {
         json.WriteStartArray(name);
-        foreach (var spec in specs)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", spec.Name);
-            json.WriteString("datatype", spec.Type.Wire());
-            WriteShape(json, [.. spec.Shape]);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static void WriteShape(Utf8JsonWriter json, ReadOnlySpan<long> shape)
-    {
-        json.WriteStartArray("shape");
         foreach (var dim in shape)
         {
             json.WriteNumberValue(dim);

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Slipway.Core.Errors;
 using Slipway.Hosting;
 using Slipway.Platform.Access;
@@ -8,13 +6,18 @@ using Slipway.Platform.Serving;
 namespace Slipway.Protocols.OpenInference;
 
 /// <summary>
-/// The REST core of the Open Inference Protocol v2 (KServe, Triton) over endpoints and local models: health, metadata, and
-/// inference with tensors in JSON. A model's name is the endpoint's, its versions are the endpoint's variants.
+/// The REST form of the Open Inference Protocol v2 (KServe, Triton) over endpoints and local models. A model's name is the
+/// endpoint's, its versions are the endpoint's variants.
 /// </summary>
 internal static partial class OpenInferenceEndpoints
 {
+    /// <summary>Triton's names of what is here beyond the protocol's core.</summary>
+    public static readonly string[] Extensions =
+        ["binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters", "statistics"];
+
     private static readonly string[] Read = ["GET", "HEAD"];
     private static readonly string[] Post = ["POST"];
+    private static readonly string[] Either = ["GET", "POST"];
 
     public static IEndpointRouteBuilder MapOpenInference(this IEndpointRouteBuilder routes)
     {
@@ -22,18 +25,41 @@ internal static partial class OpenInferenceEndpoints
         Map(v2, "", Read, ServerAsync);
         Map(v2, "/health/live", Read, LiveAsync);
         Map(v2, "/health/ready", Read, ReadyAsync);
+        Map(v2, "/models/stats", Read, StatisticsAsync);
         foreach (var model in (string[])["/models/{model}", "/models/{model}/versions/{version}"])
         {
             Map(v2, model, Read, OfModel(ModelAsync));
             Map(v2, $"{model}/ready", Read, OfModel(ModelReadyAsync));
-            Map(v2, $"{model}/infer", Post, OfModel(InferAsync));
+            Map(v2, $"{model}/config", Read, OfModel(ConfigAsync));
+            Map(v2, $"{model}/stats", Read, StatisticsAsync);
+            Map(v2, $"{model}/infer", Post, OfModel(context => InferExchange.RunAsync(context, Serving(context), Model(context), Version(context))));
+        }
+
+        MapRepository(v2);
+        foreach (var setting in (string[])["/trace/setting", "/models/{model}/trace/setting", "/logging"])
+        {
+            Map(v2, setting, Either, _ => throw new SlipwayException(
+                ErrorKind.Unsupported, "traces and logs are set when the server starts (--otlp-endpoint, --log-level), not by this protocol"));
         }
 
         v2.Map("{**path}", context => WriteErrorAsync(context, StatusCodes.Status404NotFound, "Not Found")).ExcludeFromDescription();
         return routes;
     }
 
-    private static void Map(IEndpointRouteBuilder routes, string pattern, string[] methods, RequestDelegate handle) =>
+    private static void MapRepository(IEndpointRouteBuilder v2)
+    {
+        Map(v2, "/repository/index", Post, RepositoryCalls.IndexAsync);
+
+        // Who may load is asked by the service; a key that writes need not be one that predicts.
+        Map(v2, "/repository/models/{model}/load", Post, context => ChangeAsync(context, RepositoryCalls.LoadAsync, "load")).ChecksInService();
+        Map(v2, "/repository/models/{model}/unload", Post, context => ChangeAsync(context, RepositoryCalls.UnloadAsync, "unload")).ChecksInService();
+        foreach (var named in (string[])["/repository/{repository}/index", "/repository/{repository}/models/{model}/{action}"])
+        {
+            Map(v2, named, Post, _ => throw new SlipwayException(ErrorKind.Unsupported, "'repository_name' specification is not supported"));
+        }
+    }
+
+    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, string[] methods, RequestDelegate handle) =>
         routes.Map(pattern, context => methods.Contains(context.Request.Method)
             ? AnswerAsync(context, handle)
             : WriteErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", ("Allow", string.Join(", ", methods))));
@@ -49,6 +75,11 @@ internal static partial class OpenInferenceEndpoints
         json.WriteString("name", "slipway");
         json.WriteString("version", ProductVersion.Current.Version);
         json.WriteStartArray("extensions");
+        foreach (var extension in Extensions)
+        {
+            json.WriteStringValue(extension);
+        }
+
         json.WriteEndArray();
     });
 
@@ -66,11 +97,24 @@ internal static partial class OpenInferenceEndpoints
         return WriteAsync(context, json => json.WriteBoolean("ready", true));
     }
 
-    private static async Task ModelAsync(HttpContext context)
+    private static Task ModelAsync(HttpContext context)
     {
         var model = Serving(context).Describe(Model(context), Version(context));
-        InferWriter.WriteModel(Json(context), model);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return WriteAsync(context, json => ModelWriter.WriteMetadata(json, model));
+    }
+
+    private static Task ConfigAsync(HttpContext context)
+    {
+        var model = Serving(context).Describe(Model(context), Version(context));
+        return WriteAsync(context, json => ModelWriter.WriteConfig(json, model));
+    }
+
+    private static Task StatisticsAsync(HttpContext context)
+    {
+        var repository = context.RequestServices.GetRequiredService<ModelRepository>();
+        var versions = StatisticsWriter.Of(
+            Serving(context), repository, Actors.Of(context), (string?)context.Request.RouteValues["model"], Version(context));
+        return WriteAsync(context, json => StatisticsWriter.Write(json, versions));
     }
 
     private static Task ModelReadyAsync(HttpContext context)
@@ -83,48 +127,14 @@ internal static partial class OpenInferenceEndpoints
         });
     }
 
-    private static async Task InferAsync(HttpContext context)
+    private static async Task ChangeAsync(HttpContext context, Func<HttpContext, string, Task> change, string what)
     {
-        var headers = context.Request.Headers;
-        if (headers.ContainsKey("Inference-Header-Content-Length"))
+        await change(context, Model(context));
+        await WriteAsync(context, json =>
         {
-            throw new SlipwayException(ErrorKind.Unsupported, "binary tensor data is not supported; send 'data' as JSON");
-        }
-
-        if (headers.ContentEncoding.ToString() is not ("" or "identity"))
-        {
-            throw new SlipwayException(ErrorKind.Unsupported, $"Unsupported compression type '{headers.ContentEncoding}'");
-        }
-
-        // By hand and whatever the content type says: some clients send none.
-        var request = await ReadAsync(context.Request.BodyReader, context.RequestAborted);
-        var answer = await Serving(context).InferAsync(
-            Model(context), Version(context), request.Inputs, request.Outputs, request.Id, context.RequestAborted);
-        var buffer = new ArrayBufferWriter<byte>();
-        InferWriter.WriteAnswer(buffer, request.Id, answer);
-        Json(context).Write(buffer.WrittenSpan);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-    }
-
-    private static async Task<InferRequest> ReadAsync(PipeReader body, CancellationToken cancel)
-    {
-        while (true)
-        {
-            var result = await body.ReadAsync(cancel);
-            if (result.IsCompleted)
-            {
-                try
-                {
-                    return InferReader.Read(result.Buffer);
-                }
-                finally
-                {
-                    body.AdvanceTo(result.Buffer.End);
-                }
-            }
-
-            body.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-        }
+            json.WriteString("name", Model(context));
+            json.WriteBoolean(what, true);
+        });
     }
 
     private static ServingService Serving(HttpContext context) => context.RequestServices.GetRequiredService<ServingService>();
