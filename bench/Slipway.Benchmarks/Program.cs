@@ -6,6 +6,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["startup"] = StartupBenchmark.RunAsync,
     ["jobs"] = JobsBenchmark.RunAsync,
     ["onnx"] = OnnxBenchmark.RunAsync,
+    ["batching"] = BatchingBenchmark.RunAsync,
     ["gate"] = AllocationGate.RunAsync,
     ["serving"] = ServingBenchmark.RunAsync,
     ["protocols"] = ProtocolsBenchmark.RunAsync,

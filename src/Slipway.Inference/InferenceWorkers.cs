@@ -14,14 +14,18 @@ public sealed class InferenceWorkers : IDisposable
     private int waiting;
 
     /// <param name="workers">Calls inside native code at a time, ≥ 1.</param>
-    /// <param name="queue">Calls that may wait for a place, ≥ 0.</param>
+    /// <param name="queue">Threads that may wait for a place, ≥ 0; models queue their own calls.</param>
     public InferenceWorkers(int workers, int queue = 1024)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(queue);
         places = new SemaphoreSlim(workers, workers);
         this.queue = queue;
+        Count = workers;
     }
+
+    /// <summary>Calls inside native code at a time.</summary>
+    public int Count { get; }
 
     /// <summary>One place per processor, for models that are given no workers of their own.</summary>
     public static InferenceWorkers Shared { get; } = new(Environment.ProcessorCount);
@@ -34,7 +38,7 @@ public sealed class InferenceWorkers : IDisposable
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Unavailable"/> when the queue is full.</exception>
     internal Place Enter(CancellationToken cancel)
     {
-        if (!places.Wait(0, CancellationToken.None))
+        if (!TryEnter(out var place))
         {
             Queue();
             try
@@ -45,29 +49,33 @@ public sealed class InferenceWorkers : IDisposable
             {
                 Interlocked.Decrement(ref waiting);
             }
+
+            place = new Place(places);
         }
 
-        return new Place(places);
+        return place;
     }
 
-    /// <inheritdoc cref="Enter"/>
-    internal ValueTask<Place> EnterAsync(CancellationToken cancel) => places.Wait(0, CancellationToken.None)
-        ? ValueTask.FromResult(new Place(places))
-        : WaitAsync(cancel);
-
-    private async ValueTask<Place> WaitAsync(CancellationToken cancel)
+    /// <summary>Takes a place that is free.</summary>
+    internal bool TryEnter(out Place place)
     {
-        Queue();
-        try
+        var free = places.Wait(0, CancellationToken.None);
+        place = free ? new Place(places) : default;
+        return free;
+    }
+
+    /// <summary>Waits for a place on behalf of a model's own queue, whatever waits already.</summary>
+    internal async ValueTask<Place> EnterAsync()
+    {
+        if (!TryEnter(out var place))
         {
-            await places.WaitAsync(cancel);
-        }
-        finally
-        {
+            Interlocked.Increment(ref waiting);
+            await places.WaitAsync();
             Interlocked.Decrement(ref waiting);
+            place = new Place(places);
         }
 
-        return new Place(places);
+        return place;
     }
 
     private void Queue()

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Slipway.Core.Errors;
 using Slipway.Core.Tensors;
+using Slipway.Inference.Batching;
 
 namespace Slipway.Inference;
 
@@ -13,19 +13,24 @@ public sealed class OnnxModel : IDisposable
     private readonly OnnxSession session;
     private readonly InferenceWorkers workers;
     private readonly OnnxInputs check;
-    private readonly string[] inputNames;
+    private readonly TensorEngine engine;
+    private readonly Batcher<TensorCall> batcher;
+    private readonly Lazy<bool> independent;
 
-    private OnnxModel(string name, OnnxSession session, InferenceWorkers? workers)
+    private OnnxModel(string name, OnnxSession session, InferenceWorkers workers)
     {
         Name = name;
         this.session = session;
-        this.workers = workers ?? InferenceWorkers.Shared;
-        inputNames = [.. session.InputNames];
-        Inputs = [.. inputNames.Select(input => OrtTensors.Spec(name, input, session.Inputs[input]))];
+        this.workers = workers;
+        Inputs = [.. session.InputNames.Select(input => OrtTensors.Spec(name, input, session.Inputs[input]))];
         Outputs = [.. session.OutputNames.Select(output => OrtTensors.Spec(name, output, session.Outputs[output]))];
         Metadata = new Dictionary<string, string>(session.Metadata);
         Features = Metadata.TryGetValue("features", out var features) ? ReadNames(features) : null;
         check = new OnnxInputs(name, Inputs);
+        engine = new TensorEngine(name, session, Counters);
+        batcher = new Batcher<TensorCall>(name, engine, workers, Counters, MayShare);
+        HasRows = RowIndependence.HasRows(Inputs, Outputs);
+        independent = new Lazy<bool>(() => HasRows && RowIndependence.Holds(engine, Inputs, Outputs));
         Scorer = OnnxScorer.For(this);
     }
 
@@ -45,6 +50,10 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>The short way from a matrix of features to probabilities; null when the model has another form.</summary>
     public OnnxScorer? Scorer { get; }
+
+    /// <summary>Whether a row gets the same answer, bit by bit, in any company; tried out on random rows, once, when it is first
+    /// asked for.</summary>
+    public bool AnswersRowsAlike => independent.Value;
 
     /// <param name="name">How errors name the model; the file's name without its ending unless given.</param>
     /// <param name="workers">Shared places for native calls; <see cref="InferenceWorkers.Shared"/> unless given.</param>
@@ -83,25 +92,17 @@ public sealed class OnnxModel : IDisposable
         return Named(names, RunOnce(ordered, names, cancel));
     }
 
-    /// <inheritdoc cref="Run(IReadOnlyDictionary{string, Tensor}, IReadOnlyList{string}?, CancellationToken)"/>
+    /// <summary>The same in the model's queue, where requests that are about at the same time share a native call.</summary>
+    /// <exception cref="SlipwayException">As above; <see cref="ErrorKind.Unavailable"/> also when its time ran out in the queue,
+    /// <see cref="ErrorKind.Timeout"/> when it did so in the native call.</exception>
     public async ValueTask<OrderedDictionary<string, Tensor>> RunAsync(
-        IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs, CancellationToken cancel)
+        IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string>? outputs, CallOptions options, CancellationToken cancel)
     {
         var (ordered, names) = Checked(check.InOrder(inputs), outputs);
         using var use = session.Enter();
-        var request = new RequestClock(Counters);
-        try
-        {
-            using var place = await workers.EnterAsync(cancel);
-            request.Entered();
-            var answer = RunNative(ordered, names);
-            request.Succeeded();
-            return Named(names, answer);
-        }
-        finally
-        {
-            request.Dispose();
-        }
+        var call = new TensorCall(ordered, names);
+        await batcher.RunAsync(call, options, cancel);
+        return Named(names, call.Answer);
     }
 
     /// <summary>Runs the model once, inputs and answers in the order of <see cref="Inputs"/> and <see cref="Outputs"/>.</summary>
@@ -117,12 +118,13 @@ public sealed class OnnxModel : IDisposable
     public void Score(ReadOnlySpan<float> rows, int count, Span<float> probabilities, CancellationToken cancel = default) =>
         (Scorer ?? throw NotAScorer()).Score(rows, count, probabilities, cancel);
 
-    /// <inheritdoc cref="Score"/>
-    public ValueTask ScoreAsync(ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel) =>
-        (Scorer ?? throw NotAScorer()).ScoreAsync(rows, count, probabilities, cancel);
+    /// <inheritdoc cref="OnnxScorer.ScoreAsync"/>
+    public ValueTask ScoreAsync(
+        ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CallOptions options, CancellationToken cancel) =>
+        (Scorer ?? throw NotAScorer()).ScoreAsync(rows, count, probabilities, options, cancel);
 
     /// <summary>What it did since it was loaded.</summary>
-    public ModelStatistics Statistics(TimeProvider time) => Counters.Read(workers.Waiting, time);
+    public ModelStatistics Statistics(TimeProvider time) => Counters.Read(batcher.Waiting + (Scorer?.Waiting ?? 0), time);
 
     /// <summary>Counts from now on: what a trial of the model did is nobody's request.</summary>
     public void ClearStatistics() => Counters.Clear();
@@ -135,11 +137,23 @@ public sealed class OnnxModel : IDisposable
 
     internal InferenceCounters Counters { get; } = new();
 
+    /// <summary>Whether the first axis of every input and output is dynamic.</summary>
+    private bool HasRows { get; }
+
+    /// <summary>Whether requests may share a native call under the mode.</summary>
+    internal bool MayShare(BatchingMode mode) => mode switch
+    {
+        BatchingMode.Auto => AnswersRowsAlike,
+        BatchingMode.On => HasRows,
+        _ => false,
+    };
+
     private static OnnxModel Load(
         string name, string what, InferenceWorkers? workers, int threads, Func<SessionOptions, InferenceSession> open)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        var session = OnnxSession.Open(what, threads, open);
+        workers ??= InferenceWorkers.Shared;
+        var session = OnnxSession.Open(what, threads, workers.Count, open);
         try
         {
             return new OnnxModel(name, session, workers);
@@ -176,58 +190,15 @@ public sealed class OnnxModel : IDisposable
         try
         {
             using var place = workers.Enter(cancel);
-            request.Entered();
-            var answer = RunNative(inputs, outputs);
+            request.Entered(Stopwatch.GetTimestamp());
+            var call = new TensorCall(inputs, outputs);
+            engine.Run([call], Deadlines.Never);
             request.Succeeded();
-            return answer;
+            return call.Answer;
         }
         finally
         {
             request.Dispose();
-        }
-    }
-
-    private Tensor[] RunNative(IReadOnlyList<Tensor> inputs, string[] outputs)
-    {
-        var values = new OrtValue[inputs.Count];
-        var pins = new GCHandle[inputs.Count];
-        var started = Stopwatch.GetTimestamp();
-        try
-        {
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = OrtTensors.Wrap(inputs[i], out pins[i]);
-            }
-
-            var wrapped = Stopwatch.GetTimestamp();
-            using var results = session.Run(inputNames, values, outputs);
-            var ran = Stopwatch.GetTimestamp();
-            Tensor[] answer = [.. results.Select((result, i) => OrtTensors.Copy(Name, outputs[i], result))];
-            Counters.Executed(
-                RowsOf(inputs), 1, new InferenceCounters.Phases(wrapped - started, ran - wrapped, Stopwatch.GetTimestamp() - ran));
-            return answer;
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new SlipwayException(ErrorKind.Invalid, $"model '{Name}' cannot process the input: {OnnxSession.Reason(e)}", e);
-        }
-        finally
-        {
-            Free(values, pins);
-        }
-    }
-
-    private static int RowsOf(IReadOnlyList<Tensor> inputs) => inputs is [{ Shape: [var rows, ..] }, ..] ? (int)rows : 1;
-
-    private static void Free(OrtValue?[] values, GCHandle[] pins)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i]?.Dispose();
-            if (pins[i].IsAllocated)
-            {
-                pins[i].Free();
-            }
         }
     }
 

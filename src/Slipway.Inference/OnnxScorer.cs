@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Slipway.Core.Errors;
 using Slipway.Core.Tensors;
+using Slipway.Inference.Batching;
 
 namespace Slipway.Inference;
 
@@ -15,24 +14,24 @@ public sealed class OnnxScorer
     /// <summary>The output that makes a model a scorer: the probability of the positive class.</summary>
     public const string Probability = "probability";
 
-    // The rows of one native call: large enough to make the call's own cost vanish, small enough that what the operators
-    // hand each other stays in the cache.
-    private const int RowsPerCall = 2048;
-
     private readonly OnnxModel model;
-    private readonly string[] input;
-    private readonly string[] output = [Probability];
-    private readonly bool flat;
+    private readonly string input;
+    private readonly ScoreEngine engine;
+    private readonly Batcher<ScoreCall> batcher;
 
     private OnnxScorer(OnnxModel model, TensorSpec input, TensorSpec output)
     {
         this.model = model;
-        this.input = [input.Name];
+        this.input = input.Name;
         FeatureCount = (int)input.Shape[1];
-        flat = output.Shape.Count == 1;
+        engine = new ScoreEngine(model.Engine.Session, model.Counters, input.Name, FeatureCount, flat: output.Shape.Count == 1);
+        batcher = new Batcher<ScoreCall>(model.Name, engine, model.Engine.Workers, model.Counters, model.MayShare);
     }
 
     public int FeatureCount { get; }
+
+    /// <summary>Calls in the queue.</summary>
+    internal int Waiting => batcher.Waiting;
 
     internal static OnnxScorer? For(OnnxModel model)
     {
@@ -57,8 +56,8 @@ public sealed class OnnxScorer
         try
         {
             using var place = workers.Enter(cancel);
-            request.Entered();
-            ScoreNative(session, rows, probabilities[..count], cancel);
+            request.Entered(Stopwatch.GetTimestamp());
+            engine.Score(rows, probabilities[..count], 1, 0, Deadlines.Never, cancel);
             request.Succeeded();
         }
         finally
@@ -67,32 +66,23 @@ public sealed class OnnxScorer
         }
     }
 
+    /// <summary>The same in the model's queue, where requests that are about at the same time share a native call.</summary>
     /// <inheritdoc cref="Score"/>
     public async ValueTask ScoreAsync(
-        ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CancellationToken cancel)
+        ReadOnlyMemory<float> rows, int count, Memory<float> probabilities, CallOptions options, CancellationToken cancel)
     {
         Check(rows.Length, count, probabilities.Length);
-        var (session, workers) = model.Engine;
-        using var use = session.Enter();
-        var request = new RequestClock(model.Counters);
-        try
-        {
-            using var place = await workers.EnterAsync(cancel);
-            request.Entered();
-            ScoreNative(session, rows.Span, probabilities.Span[..count], cancel);
-            request.Succeeded();
-        }
-        finally
-        {
-            request.Dispose();
-        }
+        using var use = model.Engine.Session.Enter();
+        var call = new ScoreCall(rows, count);
+        await batcher.RunAsync(call, options, cancel);
+        call.Answer.CopyTo(probabilities);
     }
 
     private void Check(int values, int count, int room)
     {
         if (count < 0 || values != (long)count * FeatureCount)
         {
-            throw SlipwayException.Invalid($"unexpected shape for input '{input[0]}' for model '{model.Name}'. " +
+            throw SlipwayException.Invalid($"unexpected shape for input '{input}' for model '{model.Name}'. " +
                 $"Expected [{count},{FeatureCount}], got {values} values.");
         }
 
@@ -101,32 +91,4 @@ public sealed class OnnxScorer
             throw SlipwayException.Invalid($"Scoring {count} rows needs room for as many probabilities; there is room for {room}.");
         }
     }
-
-    private void ScoreNative(
-        OnnxSession session, ReadOnlySpan<float> rows, Span<float> probabilities, CancellationToken cancel)
-    {
-        for (var start = 0; start < probabilities.Length; start += RowsPerCall)
-        {
-            cancel.ThrowIfCancellationRequested();
-            var count = Math.Min(RowsPerCall, probabilities.Length - start);
-            ScoreOnce(session, rows.Slice(start * FeatureCount, count * FeatureCount), probabilities.Slice(start, count));
-        }
-    }
-
-    private unsafe void ScoreOnce(OnnxSession session, ReadOnlySpan<float> rows, Span<float> probabilities)
-    {
-        var started = Stopwatch.GetTimestamp();
-        fixed (float* from = rows, to = probabilities)
-        {
-            using var features = Wrap(from, rows.Length, [probabilities.Length, FeatureCount]);
-            using var result = Wrap(to, probabilities.Length, flat ? [probabilities.Length] : [probabilities.Length, 1]);
-            var wrapped = Stopwatch.GetTimestamp();
-            session.Run(input, [features], output, [result]);
-            model.Counters.Executed(
-                probabilities.Length, 1, new InferenceCounters.Phases(wrapped - started, Stopwatch.GetTimestamp() - wrapped, 0));
-        }
-    }
-
-    private static unsafe OrtValue Wrap(float* data, int count, long[] shape) => OrtValue.CreateTensorValueWithData(
-        OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, (nint)data, count * (long)sizeof(float));
 }

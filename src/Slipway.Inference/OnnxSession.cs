@@ -10,11 +10,16 @@ namespace Slipway.Inference;
 internal sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession session;
-    private readonly RunOptions options = new();
+    private readonly NativeRun[] runs;
     private int users = 1;
     private int released;
 
-    private OnnxSession(InferenceSession session) => this.session = session;
+    private OnnxSession(InferenceSession session, int places)
+    {
+        this.session = session;
+        runs = [.. Enumerable.Range(0, places).Select(_ => new NativeRun())];
+        RunWatch.Add(this);
+    }
 
     public IReadOnlyDictionary<string, NodeMetadata> Inputs => session.InputMetadata;
 
@@ -28,8 +33,9 @@ internal sealed class OnnxSession : IDisposable
 
     /// <param name="what">How an error names the model: its file or its name.</param>
     /// <param name="threads">Threads within one operator; more than one takes cores from other requests.</param>
+    /// <param name="places">Native calls at a time whose deadlines are watched.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when ONNX Runtime refuses the model.</exception>
-    public static OnnxSession Open(string what, int threads, Func<SessionOptions, InferenceSession> open)
+    public static OnnxSession Open(string what, int threads, int places, Func<SessionOptions, InferenceSession> open)
     {
         using var options = new SessionOptions
         {
@@ -41,7 +47,7 @@ internal sealed class OnnxSession : IDisposable
         };
         try
         {
-            return new OnnxSession(open(options));
+            return new OnnxSession(open(options), places);
         }
         catch (OnnxRuntimeException e)
         {
@@ -58,11 +64,34 @@ internal sealed class OnnxSession : IDisposable
         return (end < 0 ? line : line[..end]).Trim().ToString();
     }
 
-    public IDisposableReadOnlyCollection<OrtValue> Run(string[] inputNames, OrtValue[] inputs, string[] outputNames) =>
-        session.Run(options, inputNames, inputs, outputNames);
+    /// <summary>Begins a native call; its disposal ends it.</summary>
+    /// <param name="deadline">Timestamp after which it is stopped.</param>
+    public NativeRun Begin(long deadline)
+    {
+        foreach (var run in runs)
+        {
+            if (run.TryTake(deadline))
+            {
+                return run;
+            }
+        }
 
-    public void Run(string[] inputNames, OrtValue[] inputs, string[] outputNames, OrtValue[] outputs) =>
-        session.Run(options, inputNames, inputs, outputNames, outputs);
+        return new NativeRun();
+    }
+
+    public IDisposableReadOnlyCollection<OrtValue> Run(NativeRun run, string[] inputNames, OrtValue[] inputs, string[] outputNames) =>
+        session.Run(run.Options, inputNames, inputs, outputNames);
+
+    public void Run(NativeRun run, string[] inputNames, OrtValue[] inputs, string[] outputNames, OrtValue[] outputs) =>
+        session.Run(run.Options, inputNames, inputs, outputNames, outputs);
+
+    public void StopLate(long now)
+    {
+        foreach (var run in runs)
+        {
+            run.StopIfLate(now);
+        }
+    }
 
     /// <exception cref="ObjectDisposedException">The owner has let go.</exception>
     public Use Enter()
@@ -94,8 +123,9 @@ internal sealed class OnnxSession : IDisposable
     {
         if (Interlocked.Decrement(ref users) == 0)
         {
+            RunWatch.Remove(this);
             session.Dispose();
-            options.Dispose();
+            Array.ForEach(runs, run => run.Options.Dispose());
         }
     }
 

@@ -9,8 +9,8 @@ internal struct RequestClock(InferenceCounters counters) : IDisposable
     private long waited;
     private bool succeeded;
 
-    /// <summary>The wait for a place is over.</summary>
-    public void Entered() => waited = Stopwatch.GetTimestamp() - arrived;
+    /// <summary>The wait for a place ended at the timestamp.</summary>
+    public void Entered(long timestamp) => waited = timestamp - arrived;
 
     public void Succeeded() => succeeded = true;
 

@@ -42,6 +42,12 @@ public sealed class SlipwayException(ErrorKind kind, string message, Exception? 
 {
     public ErrorKind Kind { get; } = kind;
 
+    /// <summary>How long to wait before another try, where that is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The same in whole seconds, at least one and rounded up, as HTTP says it.</summary>
+    public int? RetryAfterSeconds => RetryAfter is { } wait ? (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, 3600) : null;
+
     public static SlipwayException Invalid(string message) => new(ErrorKind.Invalid, message);
 
     public static SlipwayException NotFound(string message) => new(ErrorKind.NotFound, message);

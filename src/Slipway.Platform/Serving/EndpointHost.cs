@@ -23,6 +23,9 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     /// <summary>Endpoints that somebody unloaded in this process.</summary>
     public IEnumerable<Endpoint> Unloaded => unloaded.Values.Select(resting => resting.Endpoint);
 
+    /// <summary>What the versions in memory did.</summary>
+    public IEnumerable<VersionStatistics> Statistics(TimeProvider time) => current.Values.SelectMany(snapshot => snapshot.Statistics(null, time));
+
     public bool IsLocal(string name) => RevisionOf(name) == long.MaxValue;
 
     /// <summary>The endpoint's snapshot, entered; the caller leaves it.</summary>

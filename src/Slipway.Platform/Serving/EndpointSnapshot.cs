@@ -47,6 +47,13 @@ internal sealed class EndpointSnapshot
 
     public void Leave() => uses.Leave();
 
+    /// <param name="version">All, the champion first, when null.</param>
+    public IEnumerable<VersionStatistics> Statistics(string? version, TimeProvider time)
+    {
+        IEnumerable<ServedModel> models = version is null ? Models.OrderBy(model => model != Champion) : [Models[VariantOf(version)]];
+        return models.Select(model => new VersionStatistics(Endpoint.Name, model.Version, model.Onnx.Statistics(time)));
+    }
+
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> when the endpoint has no such variant.</exception>
     public int VariantOf(string version)
     {

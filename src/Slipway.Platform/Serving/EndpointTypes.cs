@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Slipway.Core.Errors;
+using Slipway.Inference;
 
 namespace Slipway.Platform.Serving;
 
@@ -40,6 +41,10 @@ public sealed record EndpointOptions
     public double Threshold { get; init; } = 0.5;
 
     public LogMode Log { get; init; } = LogMode.Async;
+
+    public BatchingOptions Batching { get; init; } = BatchingOptions.Default;
+
+    public EndpointLimits Limits { get; init; } = new();
 }
 
 /// <summary>Where predictions are asked for, and which versions answer.</summary>
@@ -86,6 +91,8 @@ public sealed record Endpoint(
             throw SlipwayException.Invalid($"The weights of endpoint '{Name}' are 0 to 100 percent and sum to 100; the sum is {sum}.");
         }
 
+        Options.Limits.Check(Name);
+        EndpointLimits.Check(Name, Options.Batching);
         return Options.Threshold is >= 0 and <= 1
             ? this
             : throw SlipwayException.Invalid($"The threshold of endpoint '{Name}' is 0 to 1; got {Options.Threshold}.");

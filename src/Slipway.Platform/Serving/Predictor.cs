@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Core.Errors;
+using Slipway.Inference;
 using Slipway.Platform.Serving.Predictions;
 
 namespace Slipway.Platform.Serving;
 
 /// <summary>One request through an endpoint: draw the versions, look features up, score, log, answer.</summary>
 internal sealed partial class Predictor(
-    EndpointHost host, PredictionLog predictions, ServingMetrics metrics, TimeProvider time, ILogger<Predictor> log, FeatureLookup? lookup = null)
+    EndpointHost host, Admission admission, PredictionLog predictions, ServingMetrics metrics, TimeProvider time, ILogger<Predictor> log, FeatureLookup? lookup = null)
 {
     /// <summary>Whether this server can look features up.</summary>
     public bool HasLookup => lookup is not null;
@@ -19,6 +20,7 @@ internal sealed partial class Predictor(
             var endpoint = host.Enter(name);
             try
             {
+                using var slot = admission.Enter(endpoint.Endpoint, request.Options.Caller);
                 var answer = await AnswerAsync(endpoint, request, started, cancel);
                 metrics.Answered(name, answer.Predictions.Count, time.GetElapsedTime(started));
                 return answer;
@@ -46,12 +48,13 @@ internal sealed partial class Predictor(
                 ErrorKind.Unsupported, $"The model of endpoint '{name}' takes tensors, not rows of features; use the Open Inference Protocol.");
         }
 
+        var options = request.Options.At(endpoint.Endpoint.Options);
         var rows = new RequestFeatures(endpoint, request, lookup);
         try
         {
             foreach (var (variant, role, picked) in batch.Arms())
             {
-                await ScoreAsync(endpoint, batch, rows, endpoint.Models[variant], role, picked, cancel);
+                await ScoreAsync(endpoint, batch, rows, endpoint.Models[variant], role, picked, options, cancel);
             }
         }
         catch when (batch.HasFailures)
@@ -75,7 +78,7 @@ internal sealed partial class Predictor(
 
     private async Task ScoreAsync(
         EndpointSnapshot endpoint, PredictBatch batch, RequestFeatures rows, ServedModel model, VariantRole role, int[]? picked,
-        CancellationToken cancel)
+        CallOptions options, CancellationToken cancel)
     {
         int[] failed;
         var reason = "it gave a score that is not a probability";
@@ -83,7 +86,7 @@ internal sealed partial class Predictor(
         {
             var matrix = (await rows.OfAsync(model, cancel)).For(model, picked);
             var probabilities = new float[picked?.Length ?? batch.Answers.Count];
-            await model.Onnx.ScoreAsync(matrix, probabilities.Length, probabilities, cancel);
+            await model.Onnx.ScoreAsync(matrix, probabilities.Length, probabilities, options, cancel);
             failed = batch.Accept(model, role, picked, matrix.Span, probabilities);
         }
         catch (Exception failure) when (IsFaultOfModel(failure, role))
@@ -99,7 +102,7 @@ internal sealed partial class Predictor(
         if (role == VariantRole.Challenger)
         {
             // First the champion: a row that it refuses too is the caller's fault and no evidence against the challenger.
-            await ScoreAsync(endpoint, batch, rows, endpoint.Champion, VariantRole.Fallback, failed, cancel);
+            await ScoreAsync(endpoint, batch, rows, endpoint.Champion, VariantRole.Fallback, failed, options, cancel);
         }
 
         batch.Fail(model, role, failed, reason);

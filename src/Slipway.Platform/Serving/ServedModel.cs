@@ -62,24 +62,28 @@ internal sealed class ServedModel
     }
 
     /// <summary>Scores rows of zeros, singly and together: the native session allocates its arenas now, and a model that cannot
-    /// run at all is found before it gets traffic.</summary>
+    /// run at all is found before it gets traffic. Whether its rows may be batched is found out as well.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.FailedPrecondition"/> when it cannot.</exception>
     public async Task WarmUpAsync(CancellationToken cancel)
     {
-        if (Onnx.Scorer is not { } scorer)
+        if (Onnx.Scorer is { } scorer)
         {
-            return;
+            await TryAsync(scorer, cancel);
         }
 
+        _ = Onnx.AnswersRowsAlike;
+        Onnx.ClearStatistics();
+    }
+
+    private async Task TryAsync(OnnxScorer scorer, CancellationToken cancel)
+    {
         try
         {
             var probabilities = new float[WarmUpRows];
             for (var rows = 1; rows <= WarmUpRows; rows += WarmUpRows - 1)
             {
-                await scorer.ScoreAsync(new float[rows * scorer.FeatureCount], rows, probabilities, cancel);
+                await scorer.ScoreAsync(new float[rows * scorer.FeatureCount], rows, probabilities, CallOptions.Default, cancel);
             }
-
-            Onnx.ClearStatistics();
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

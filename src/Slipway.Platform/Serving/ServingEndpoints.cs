@@ -80,9 +80,11 @@ public static class ServingEndpoints
 
     private static async Task PredictAsync(string name, HttpContext context, ServingService serving)
     {
-        serving.RequirePredict(name, Actors.Of(context));
+        var actor = Actors.Of(context);
+        serving.RequirePredict(name, actor);
         var request = await PredictBody.ReadAsync(context.Request.BodyReader, context.RequestAborted);
-        var answer = await serving.PredictAsync(name, request, context.RequestAborted);
+        var answer = await serving.PredictAsync(
+            name, request with { Options = request.Options with { Caller = actor.Name } }, context.RequestAborted);
         context.Response.ContentType = "application/json";
         PredictBody.Write(context.Response.BodyWriter, answer);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Slipway.Core.Errors;
+using Slipway.Inference;
 using Slipway.Platform.Foundation;
 
 namespace Slipway.Platform.Serving;
@@ -15,6 +16,7 @@ public sealed class ServingMetrics : IDisposable
     private readonly Counter<long> failures;
     private readonly Counter<long> rows;
     private readonly Counter<long> dropped;
+    private readonly Counter<long> limited;
     private readonly Histogram<double> seconds;
 
     public ServingMetrics()
@@ -24,6 +26,7 @@ public sealed class ServingMetrics : IDisposable
         failures = meter.CreateCounter<long>("slipway.serving.failures", "{row}", "Rows for which a version gave no score.");
         rows = meter.CreateCounter<long>("slipway.serving.rows", "{row}", "Rows predicted.");
         dropped = meter.CreateCounter<long>("slipway.serving.log.dropped", "{row}", "Predictions that were answered and not logged.");
+        limited = meter.CreateCounter<long>("slipway.serving.limited", "{request}", "Requests refused by a limit of their caller.");
         seconds = meter.CreateHistogram("slipway.serving.duration", "s", "Time from a request's arrival to its answer.", null,
             new InstrumentAdvice<double>
             {
@@ -57,6 +60,25 @@ public sealed class ServingMetrics : IDisposable
         failures.Add(count, Tag(endpoint), new KeyValuePair<string, object?>("version", version));
 
     public void Dropped(string endpoint, int count) => dropped.Add(count, Tag(endpoint));
+
+    /// <param name="reason"><c>rate</c> or <c>concurrency</c>.</param>
+    public void Limited(string endpoint, string reason) =>
+        limited.Add(1, Tag(endpoint), new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Shows what the versions in memory do and what waits for them.</summary>
+    public void Observe(Func<IEnumerable<VersionStatistics>> versions)
+    {
+        IEnumerable<Measurement<T>> Each<T>(Func<ModelStatistics, T> value) where T : struct => versions().Select(version =>
+            new Measurement<T>(value(version.Statistics), Tag(version.Endpoint), new KeyValuePair<string, object?>("version", version.Version)));
+
+        meter.CreateObservableGauge("slipway.serving.queue.length", () => Each(s => s.Waiting), "{request}", "Requests that wait for a version.");
+        meter.CreateObservableCounter("slipway.serving.inferences", () => Each(s => s.InferenceCount), "{row}", "Rows that a version ran.");
+        meter.CreateObservableCounter("slipway.serving.executions", () => Each(s => s.ExecutionCount), "{call}", "Native calls that ran them.");
+        meter.CreateObservableCounter("slipway.serving.queue.full", () => Each(s => s.QueueFull), "{request}", "Requests refused by a full queue.");
+        meter.CreateObservableCounter("slipway.serving.timeouts", () => Each(s => s.TimedOut), "{request}", "Requests whose time ran out.");
+        meter.CreateObservableCounter(
+            "slipway.serving.queue.duration", () => Each(s => s.Queue.Nanoseconds / 1e9), "s", "Time that answered requests waited.");
+    }
 
     public void Dispose() => meter.Dispose();
 

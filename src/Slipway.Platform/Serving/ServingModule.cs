@@ -28,6 +28,7 @@ public static class ServingModule
             .AddSingleton<EndpointHost>()
             .AddSingleton<LocalModels>()
             .AddSingleton<Retention>()
+            .AddSingleton<Admission>()
             .AddSingleton<Predictor>()
             .AddSingleton<TensorPredictor>()
             .AddSingleton<PredictionReader>()

@@ -218,10 +218,7 @@ public sealed class ServingService
         var snapshot = host.Enter(endpoint);
         try
         {
-            IEnumerable<ServedModel> models = version is null
-                ? snapshot.Models.OrderBy(model => model != snapshot.Champion)
-                : [snapshot.Models[snapshot.VariantOf(version)]];
-            return [.. models.Select(model => new VersionStatistics(endpoint, model.Version, model.Onnx.Statistics(time)))];
+            return [.. snapshot.Statistics(version, time)];
         }
         finally
         {

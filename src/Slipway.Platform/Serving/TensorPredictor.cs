@@ -18,7 +18,8 @@ public sealed record TensorModel(
 public sealed record TensorAnswer(string Name, string Version, OrderedDictionary<string, Tensor> Outputs);
 
 /// <summary>Requests whose rows are tensors.</summary>
-internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, ServingMetrics metrics, TimeProvider time)
+internal sealed class TensorPredictor(
+    EndpointHost host, Admission admission, Predictor predictor, ServingMetrics metrics, TimeProvider time)
 {
     private const string Label = "label";
 
@@ -54,7 +55,7 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
             model.Onnx.Check(inputs, outputs, name);
             return IsMatrix(endpoint)
                 ? await PredictAsync(endpoint, version, inputs.Values.First(), outputs, options, cancel)
-                : await RunAsync(name, model, inputs, outputs, cancel);
+                : await RunAsync(endpoint.Endpoint, model, inputs, outputs, options, cancel);
         }
         finally
         {
@@ -107,12 +108,15 @@ internal sealed class TensorPredictor(EndpointHost host, Predictor predictor, Se
     }
 
     private async Task<TensorAnswer> RunAsync(
-        string name, ServedModel model, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, CancellationToken cancel)
+        Endpoint endpoint, ServedModel model, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs,
+        InferOptions options, CancellationToken cancel)
     {
+        var name = endpoint.Name;
         var started = time.GetTimestamp();
         try
         {
-            var answer = await model.Onnx.RunAsync(inputs, outputs, cancel);
+            using var slot = admission.Enter(endpoint, options.Caller);
+            var answer = await model.Onnx.RunAsync(inputs, outputs, options.At(endpoint.Options), cancel);
             var first = inputs.Values.First();
             metrics.Answered(name, first.Shape.Length == 0 ? 1 : (int)first.Shape[0], time.GetElapsedTime(started));
             return new TensorAnswer(name, model.Version, answer);

@@ -45,7 +45,7 @@ internal sealed partial class ProblemMiddleware(
     {
         if (problem.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
         {
-            var seconds = (int?)context.Items[RetryAfterItem] ?? 1;
+            var seconds = (error as SlipwayException)?.RetryAfterSeconds ?? (int?)context.Items[RetryAfterItem] ?? 1;
             context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 

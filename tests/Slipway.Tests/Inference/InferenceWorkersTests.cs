@@ -16,14 +16,14 @@ public sealed class InferenceWorkersTests
         using var model = OnnxModel.Load(Adder, "adder", workers);
         var held = workers.Enter(default);
 
-        var call = model.RunAsync(Inputs(1), null, default).AsTask();
+        var call = model.RunAsync(Inputs(1), null, CallOptions.Default, default).AsTask();
         Assert.False(call.IsCompleted);
-        Assert.Equal(1, workers.Waiting);
+        Assert.Equal(1, model.Statistics(TimeProvider.System).Waiting);
 
         held.Dispose();
         var outputs = await call;
         Assert.Equal([2f, 2], outputs["sum"].Values<float>().ToArray());
-        Assert.Equal(0, workers.Waiting);
+        Assert.Equal(0, model.Statistics(TimeProvider.System).Waiting);
     }
 
     [Fact]
@@ -50,11 +50,11 @@ public sealed class InferenceWorkersTests
         using var cancel = new CancellationTokenSource();
         using var held = workers.Enter(default);
 
-        var call = model.RunAsync(Inputs(1), null, cancel.Token).AsTask();
+        var call = model.RunAsync(Inputs(1), null, CallOptions.Default, cancel.Token).AsTask();
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        Assert.Equal(0, workers.Waiting);
+        Assert.Equal(0, model.Statistics(TimeProvider.System).Waiting);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class InferenceWorkersTests
 
         await Parallel.ForAsync(0, 2_000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancel) =>
         {
-            var outputs = await model.RunAsync(Inputs(i), null, cancel);
+            var outputs = await model.RunAsync(Inputs(i), null, CallOptions.Default, cancel);
             Assert.Equal([2f * i, 2f * i], outputs["sum"].Values<float>().ToArray());
         });
     }

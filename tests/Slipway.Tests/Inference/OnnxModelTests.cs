@@ -40,7 +40,7 @@ public sealed class OnnxModelTests
         using var model = OnnxModel.Load(Adder, "adder");
 
         var outputs = await model.RunAsync(
-            new Dictionary<string, Tensor> { ["a"] = Tensor.Of([1f, 2], 1, 2), ["b"] = Tensor.Of([3f, 4], 1, 2) }, ["sum"], default);
+            new Dictionary<string, Tensor> { ["a"] = Tensor.Of([1f, 2], 1, 2), ["b"] = Tensor.Of([3f, 4], 1, 2) }, ["sum"], CallOptions.Default, default);
 
         Assert.Equal([4f, 6], outputs["sum"].Values<float>().ToArray());
         Assert.Equal([1L, 2L], outputs["sum"].Shape.ToArray());

@@ -18,7 +18,7 @@ public sealed class OnnxScorerTests
         {
             float[] rows = [.. Enumerable.Range(caller, 5_000).Select(i => (float)i)];
             var probabilities = new float[rows.Length];
-            await model.ScoreAsync(rows, rows.Length, probabilities, cancel);
+            await model.ScoreAsync(rows, rows.Length, probabilities, CallOptions.Default, cancel);
             Assert.Equal(rows, probabilities);
         });
     }

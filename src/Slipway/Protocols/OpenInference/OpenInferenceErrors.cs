@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Slipway.Core.Errors;
@@ -8,7 +9,7 @@ namespace Slipway.Protocols.OpenInference;
 /// <summary>How the protocol says that something went wrong: a status and <c>{"error": "…"}</c>.</summary>
 internal static partial class OpenInferenceEndpoints
 {
-    private const string RetryAfterSeconds = "1";
+    private const int RetryAfterSeconds = 1;
 
     /// <summary>What is refused before a handler runs, such as a caller nobody knows, in the protocol's shape as well.</summary>
     public static ErrorShape Shape { get; } = new(
@@ -24,7 +25,9 @@ internal static partial class OpenInferenceEndpoints
         {
             await WriteErrorAsync(
                 context, StatusOf(failure.Kind), failure.Message,
-                failure.Kind is ErrorKind.Unavailable or ErrorKind.TooManyRequests ? ("Retry-After", RetryAfterSeconds) : null);
+                failure.Kind is ErrorKind.Unavailable or ErrorKind.TooManyRequests or ErrorKind.Timeout
+                    ? ("Retry-After", (failure.RetryAfterSeconds ?? RetryAfterSeconds).ToString(CultureInfo.InvariantCulture))
+                    : null);
         }
         catch (BadHttpRequestException failure)
         {
