@@ -20,7 +20,7 @@ internal static class InferCall
         }
         catch (SlipwayException failure) when (!string.IsNullOrEmpty(request.Id))
         {
-            throw new SlipwayException(failure.Kind, $"[request id: {request.Id}] {failure.Message}", failure);
+            throw new SlipwayException(failure.Kind, $"[request id: {request.Id}] {failure.Message}", failure) { RetryAfter = failure.RetryAfter };
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Slipway.Core.Errors;
@@ -29,7 +30,7 @@ internal static partial class TensorFlowEndpoints
         {
             if (failure.Kind is ErrorKind.Unavailable or ErrorKind.TooManyRequests)
             {
-                context.Response.Headers.RetryAfter = "1";
+                context.Response.Headers.RetryAfter = (failure.RetryAfterSeconds ?? 1).ToString(CultureInfo.InvariantCulture);
             }
 
             // The services say what is missing in the words of another protocol.
