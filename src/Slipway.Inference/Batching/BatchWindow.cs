@@ -14,7 +14,7 @@ internal sealed class BatchWindow
     private const int ShortestPause = 16;
     private const int LongestPause = 1024;
 
-    // What it costs a request to go through the queue, measured by the benchmark "batching".
+    // An estimate of what it costs a request to go through the queue: two hand-overs between threads.
     private static readonly double HandOver = 2e-6 * Stopwatch.Frequency;
 
     private double company = 1, alone, shared;

@@ -37,7 +37,7 @@ internal static class RowIndependence
             Tensor[][] alone = [.. rows.Select(row => engine.Try(row, names))];
             return sizes.All(size => AnswersAlike(engine, names, rows[..size], alone));
         }
-        catch (Exception failure) when (failure is SlipwayException or OnnxRuntimeException)
+        catch (Exception failure) when (failure is SlipwayException or OnnxRuntimeException or ObjectDisposedException)
         {
             return false;
         }

@@ -60,8 +60,11 @@ internal sealed class TensorEngine(string model, OnnxSession session, InferenceC
     }
 
     /// <summary>One native call that nobody asked for: not counted, and stopped after a second.</summary>
-    public Tensor[] Try(IReadOnlyList<Tensor> inputs, string[] outputs) =>
-        Run(inputs, outputs, Deadlines.After(Stopwatch.GetTimestamp(), TrialLimit)).Answer;
+    public Tensor[] Try(IReadOnlyList<Tensor> inputs, string[] outputs)
+    {
+        using var use = session.Enter();
+        return Run(inputs, outputs, Deadlines.After(Stopwatch.GetTimestamp(), TrialLimit)).Answer;
+    }
 
     /// <summary>A model with several inputs may let them differ in length; no rows can be told apart then.</summary>
     private static bool HasRows(TensorCall call) => call.Rows > 0 && call.Inputs.All(input => input.Shape[0] == call.Rows);
