@@ -132,7 +132,7 @@ internal sealed class ServicePlanner
         }
 
         return known.Column.Type == column.Type ? known : throw SlipwayException.Invalid(
-            $"Feature service '{service}' needs the column '{column.Name}' as {known.Column.Type} and as {column.Type}; rename one of them.");
+            $"Feature service '{service}' needs the column '{column.Name}' as {known.Column.Type.Text()} and as {column.Type.Text()}; rename one of them.");
     }
 
     private int NewSlot(FeatureDefinition feature)
