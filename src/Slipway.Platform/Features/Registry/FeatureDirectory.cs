@@ -79,7 +79,7 @@ public sealed class FeatureDirectory(FeatureRegistryService registry, FeatureRig
             case DefinitionKind.View:
                 var view = Json.Read<FeatureViewDefinition>(stored.Definition);
                 return Of(
-                    stored, EnumName.Of(view.Kind), view.Notes, view.Entities, [.. view.Features.Select(f => new FoundFeature(f.Name, f.Type.Text()))]);
+                    stored, EnumName.Of(view.Kind), view.Notes, view.Entities, [.. view.Features.Select(f => new FoundFeature(f.Name, f.Type.Text(), f.Deprecated))]);
             default:
                 var service = Json.Read<FeatureServiceDefinition>(stored.Definition);
                 var uses = (stored.Uses ?? []).Where(use => use.StartsWith("entity/", StringComparison.Ordinal))

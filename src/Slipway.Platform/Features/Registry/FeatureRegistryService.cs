@@ -13,10 +13,10 @@ namespace Slipway.Platform.Features.Registry;
 public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider time, LineageService? lineage = null)
 {
     private readonly AccessService access = new();
-    private readonly HeldCatalogs held = new(db, time);
+    private readonly HeldCatalogs catalogs = new(db, time);
 
     /// <summary>Completes when this process next sees other definitions. Take it before reading them.</summary>
-    public Task Changed => held.Changed;
+    public Task Changed => catalogs.Changed;
 
     /// <summary>What <see cref="ApplyAsync"/> would change.</summary>
     public Task<IReadOnlyList<DefinitionChange>> PlanAsync(FeatureRepository definitions, CancellationToken cancel) => db.ReadAsync(
@@ -52,7 +52,7 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
                 return diff.ConvertAll(d => d.Change);
             },
             cancel);
-        await held.LoadAsync(cancel);
+        await catalogs.LoadAsync(cancel);
         return changes;
     }
 
@@ -67,7 +67,7 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     {
         var catalog = await CatalogAsync(name, cancel);
         var plan = catalog.Service(name);
-        return (catalog.IsLatest(plan) ? catalog : await held.OlderAsync(plan.Key, cancel)).Selections.Of(plan, fullNames);
+        return (catalog.IsLatest(plan) ? catalog : await catalogs.OlderAsync(plan.Key, cancel)).Selections.Of(plan, fullNames);
     }
 
     /// <summary>A plan for features that no service groups. Where two would have one name, its <see cref="ServicePlan.Clash"/> says so.</summary>
@@ -113,17 +113,17 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a version that there is not.</exception>
     public async Task HoldAsync(DbSession session, string holder, IReadOnlyList<string> services, CancellationToken cancel)
     {
-        string[] pinned = [.. services.Where(service => service.Contains('@', StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
-        foreach (var service in pinned)
+        string[] held = [.. services.Distinct().Order(StringComparer.Ordinal)];
+        foreach (var service in held.Where(service => service.Contains('@', StringComparison.Ordinal)))
         {
             _ = await HeldCatalogs.PartsAsync(session, service, cancel);
         }
 
         await FeatureRegistryStore.QueueAsync(session, cancel);
         var sequence = await FeatureRegistryStore.SequenceAsync(session, cancel) + 1;
-        if (await FeatureRegistryStore.PinAsync(session, holder, pinned, sequence, cancel) > 0)
+        if (await FeatureRegistryStore.PinAsync(session, holder, held, sequence, cancel) > 0)
         {
-            session.OnCommitted(held.Forget);
+            session.OnCommitted(catalogs.Forget);
         }
     }
 
@@ -162,9 +162,9 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
         db.ReadAsync(session => FeatureRegistryStore.VersionsAsync(session, kind, name, cancel), cancel);
 
     /// <inheritdoc cref="HeldCatalogs.OfAsync(string, CancellationToken)"/>
-    internal ValueTask<FeatureCatalog> CatalogAsync(string service, CancellationToken cancel) => held.OfAsync(service, cancel);
+    internal ValueTask<FeatureCatalog> CatalogAsync(string service, CancellationToken cancel) => catalogs.OfAsync(service, cancel);
 
-    internal ValueTask<FeatureCatalog> CatalogAsync(CancellationToken cancel) => held.InForceAsync(cancel);
+    internal ValueTask<FeatureCatalog> CatalogAsync(CancellationToken cancel) => catalogs.InForceAsync(cancel);
 
     /// <summary>Services that were stored before it was kept what they are made of: until now, of the latest.</summary>
     private static async Task RememberUsesAsync(DbSession session, CancellationToken cancel)

@@ -92,7 +92,7 @@ internal sealed class HeldCatalogs(Db db, TimeProvider time)
     private async Task<FeatureCatalog> WithPinsAsync(FeatureCatalog latest, List<FeaturePins> pins, CancellationToken cancel)
     {
         var beside = new List<FeatureCatalog>();
-        foreach (var service in pins.SelectMany(pin => pin.Services).Distinct().Where(service => !latest.HasService(service)))
+        foreach (var service in pins.SelectMany(pin => pin.Services).Distinct().Where(service => service.Contains('@', StringComparison.Ordinal) && !latest.HasService(service)))
         {
             beside.Add(await OlderAsync(service, cancel));
         }
