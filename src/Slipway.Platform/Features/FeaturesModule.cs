@@ -30,6 +30,6 @@ public static class FeaturesModule
             .AddSingleton<TrainingSetService>().AddSingleton<BatchMaterialisation>();
     }
 
-    public static IEndpointRouteBuilder MapFeatures(this IEndpointRouteBuilder routes) => 
+    public static IEndpointRouteBuilder MapFeatures(this IEndpointRouteBuilder routes) =>
         TrainingSetEndpoints.Map(FeatureEndpoints.Map(routes));
 }

@@ -155,7 +155,7 @@ public sealed class FeatureGovernanceTests : IAsyncLifetime
         Assert.Equal(["alarm"], gone.Consumers!.Views);
         const string Warning = "Feature 'pressure:x' is deprecated from 2026-12-31 on: Fühler fort";
         Assert.Equal([Warning], changes["alarm"].Warnings);
-        Assert.Equal(["x"], (await client.Features.SearchAsync(new DefinitionQuery(Text: "pressure"), Cancel)).Single().Features.Where(f => f.Deprecated is not null).Select(f => f.Name));
+        Assert.Equal(["x"], (await client.Features.SearchAsync(new DefinitionQuery(DefinitionKind.View, "pressure"), Cancel)).Single().Features.Where(f => f.Deprecated is not null).Select(f => f.Name));
 
         const string Header = "299 slipway \"Feature 'pressure:x' is deprecated from 2026-12-31 on: F%C3%BChler fort\"";
         Assert.Equal(Header, await FeastWarningAsync("pressure:x"));
