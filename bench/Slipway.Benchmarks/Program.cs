@@ -11,6 +11,7 @@ var benchmarks = new Dictionary<string, Func<CancellationToken, Task<bool>>>
     ["tracking"] = TrackingBenchmark.RunAsync,
     ["tracking-sqlite"] = TrackingBenchmark.SqliteAsync,
     ["tracking-postgres"] = TrackingBenchmark.PostgresAsync,
+    ["score"] = ScoreBenchmark.RunAsync,
     ["windows"] = WindowsBenchmark.RunAsync,
     ["artifacts"] = ArtifactsBenchmark.RunAsync,
     ["online"] = OnlineBenchmark.RunAsync,

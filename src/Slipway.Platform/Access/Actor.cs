@@ -13,6 +13,9 @@ public sealed record Actor(string Name, Role Role, IReadOnlyDictionary<string, R
     /// <summary>The API key in use, whose scopes narrow the roles; null for everybody who uses none.</summary>
     public ActingKey? Key { get; private init; }
 
+    /// <summary>When the token that vouches for the actor ends; null where there is none. What is made with it lives no longer.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>The same without the key's narrowing.</summary>
     private Actor? Owner { get; init; }
 

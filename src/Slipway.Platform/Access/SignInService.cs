@@ -149,6 +149,6 @@ public sealed class SignInService(Db db, SignInCache cache, KeyUses uses, TimePr
             grants[scope] = grants.TryGetValue(scope, out var held) && held > role ? held : role;
         }
 
-        return new Actor(vouched.Name, vouched.Role > principal.Role ? vouched.Role : principal.Role, grants);
+        return vouched with { Role = vouched.Role > principal.Role ? vouched.Role : principal.Role, Grants = grants };
     }
 }

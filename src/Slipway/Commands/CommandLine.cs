@@ -61,6 +61,7 @@ internal static class CommandLine
             ModelsCommand.Create(),
             ApprovalsCommand.Create(),
             FeaturesCommand.Create(),
+            ScoreCommand.Create(),
             LineageCommand.Create(),
         };
         var help = new HelpAction();

@@ -91,6 +91,11 @@ public sealed class AnalyticsSession : IDisposable
         try
         {
             Execute($"copy ({sql}) to {Sql.Text(temporary)} ({options})");
+            using (var written = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0))
+            {
+                written.Flush(flushToDisk: true);
+            }
+
             File.Move(temporary, file, overwrite: true);
         }
         catch

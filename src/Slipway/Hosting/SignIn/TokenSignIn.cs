@@ -26,7 +26,7 @@ internal sealed class TokenSignIn(SlipwayOptions options, SignInService principa
 
         var result = await AuthenticateAsync(context, text, oidc);
         return result.Succeeded && ActorOf(result.Principal, oidc) is { } vouched
-            ? await principals.ByNameAsync(vouched, context.RequestAborted)
+            ? await principals.ByNameAsync(vouched with { Until = result.Properties?.ExpiresUtc }, context.RequestAborted)
             : null;
     }
 

@@ -31,8 +31,7 @@ internal static class ArtifactLinkCalls
 
     public static async Task<string> PartUrlAsync(MlflowCall call, string upload, int number)
     {
-        var proof = await call.Service<SignedLinks>().SignAsync(
-            PartSubject(upload, number), call.Actor.Name, PartLifetime, call.Cancel, call.Actor.Key?.Id);
+        var proof = await SignAsync(call, PartSubject(upload, number), PartLifetime);
         return Url(call, string.Create(CultureInfo.InvariantCulture, $"mpu/parts/{upload}/{number}"), proof);
     }
 
@@ -89,9 +88,16 @@ internal static class ArtifactLinkCalls
 
     private static async Task<string> LinkAsync(MlflowCall call, string method, string path, TimeSpan lifetime)
     {
-        var proof = await call.Service<SignedLinks>().SignAsync(
-            $"{method} {path}", call.Actor.Name, lifetime, call.Cancel, call.Actor.Key?.Id);
+        var proof = await SignAsync(call, $"{method} {path}", lifetime);
         return Url(call, $"links/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}", proof);
+    }
+
+    /// <summary>A link ends with the token that it is asked for with (or now, in the minute that clocks may differ); that of a key asks for the key again.</summary>
+    private static Task<LinkProof> SignAsync(MlflowCall call, string subject, TimeSpan lifetime)
+    {
+        var left = call.Actor.Until - call.Service<TimeProvider>().GetUtcNow();
+        return call.Service<SignedLinks>().SignAsync(
+            subject, call.Actor.Name, left < lifetime ? TimeSpan.FromSeconds(Math.Max(1, left.Value.TotalSeconds)) : lifetime, call.Cancel, call.Actor.Key?.Id);
     }
 
     /// <returns>Whoever asked for the link: with the roles that the key has now or, without a key, the role that the link took; only

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
@@ -7,6 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 using Slipway.Configuration;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Tracking;
 
 namespace Slipway.Tests.Hosting.Security;
 
@@ -95,6 +97,16 @@ public sealed class TokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_link_ends_with_the_token_that_it_was_asked_for_with()
+    {
+        var run = await server.Host.Services.GetRequiredService<TrackingService>().StartRunAsync(Actors.Local, new RunStart(0), Cancel);
+        var token = issuer.Token(new() { ["sub"] = "ada", ["roles"] = "ml-admin" }, life: TimeSpan.FromMinutes(3));
+
+        Assert.Equal(EndOf(token), await LinkEndAsync(token, run.Id, expiration: 3600));
+        Assert.InRange(await LinkEndAsync(token, run.Id, expiration: 60), 1, EndOf(token) - 60);
+    }
+
+    [Fact]
     public async Task Keys_open_the_same_server()
     {
         var made = await server.Host.Services.GetRequiredService<KeyService>().CreateAsync(
@@ -138,6 +150,20 @@ public sealed class TokenTests : IAsyncLifetime
             SettingValue.ClaimedRole("flights-team=contributor@project/flights"),
         ],
     };
+
+    /// <returns>Seconds since the epoch.</returns>
+    private static long EndOf(string token) =>
+        (long)JsonNode.Parse(Base64UrlEncoder.Decode(token.Split('.')[1]))!["exp"]!;
+
+    private async Task<long> LinkEndAsync(string token, string run, int expiration)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/2.0/mlflow/artifacts/presigned-upload-url");
+        request.Headers.Authorization = new("Bearer", token);
+        request.Content = JsonContent.Create(new { run_id = run, path = "a.txt", expiration });
+        using var answer = await server.Http.SendAsync(request, Cancel);
+        var link = (string)(await answer.Content.ReadFromJsonAsync<JsonNode>(Cancel))!["presigned_url"]!;
+        return long.Parse(link.Split("expires=")[1].Split('&')[0], CultureInfo.InvariantCulture);
+    }
 
     private async Task<JsonNode> WhoAsync(string token)
     {
