@@ -33,6 +33,22 @@ public sealed class FeatureClient
         Call.Of(HttpMethod.Post, "api/v1/features/online", new OnlineBody(service, entities), ClientJson.Default.OnlineBody, mayRepeat: true),
         ClientJson.Default.OnlineFeatures, cancel);
 
+    /// <summary>The features of a service as they were known at the time of each row: a point-in-time join, on the server.</summary>
+    /// <param name="service">A name, or a version as <c>flight_delay@3</c>.</param>
+    /// <param name="entities">Per column an array: <c>event_timestamp</c>, join keys and request data; at most 100,000 rows.</param>
+    /// <exception cref="SlipwayException">NotFound; Forbidden; Invalid naming the column; TooLarge.</exception>
+    public Task<TrainingSet> BuildTrainingSetAsync(string service, JsonElement entities, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(HttpMethod.Post, "api/v1/features/training-set", new OnlineBody(service, entities), ClientJson.Default.OnlineBody, mayRepeat: true),
+        ClientJson.Default.TrainingSet, cancel);
+
+    /// <summary>Pushes rows to a source; without <see cref="NewRows.NoWait"/> a read sees them when this returns.</summary>
+    /// <exception cref="SlipwayException">NotFound for the source; Forbidden; Invalid naming the row; Timeout when they are stored and not online yet.</exception>
+    public Task<PushedRows> PushAsync(NewRows rows, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(
+            HttpMethod.Post, "api/v1/features/push", new PushBody(rows.Source, rows.Rows, rows.Ids, rows.To, rows.Watermark, !rows.NoWait),
+            ClientJson.Default.PushBody, mayRepeat: rows.Ids is not null),
+        ClientJson.Default.PushedRows, cancel);
+
     /// <summary>A definition with its versions and who uses it.</summary>
     /// <exception cref="SlipwayException">NotFound; Forbidden.</exception>
     public Task<DefinitionDetail> GetDefinitionAsync(DefinitionKind kind, string name, CancellationToken cancel = default) =>
@@ -60,7 +76,7 @@ public sealed class FeatureClient
         return transport.GetAsync(address, ClientJson.Default.ListFoundDefinition, cancel);
     }
 
-    /// <summary>Features that no model version uses which may still come into production, and that no endpoint holds.</summary>
+    /// <summary>Features that no model version uses which may still come into production, that no endpoint holds, and that nobody has read online for 30 days.</summary>
     public Task<List<UnusedFeature>> GetUnusedAsync(CancellationToken cancel = default) =>
         transport.GetAsync("api/v1/features/unused", ClientJson.Default.ListUnusedFeature, cancel);
 

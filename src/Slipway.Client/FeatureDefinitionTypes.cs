@@ -36,9 +36,14 @@ internal sealed record DefinitionFilesBody(IReadOnlyList<DefinitionFile> Files);
 /// <param name="Fields">What is written differently; null where a definition changes only because one below it does.</param>
 /// <param name="Warnings">Deprecated views that it builds on.</param>
 /// <param name="Consumers">Of what is deprecated: who uses it.</param>
+/// <param name="DeprecatedFeatures">Of a view: those of its features that go away.</param>
 public sealed record DefinitionChange(
     DefinitionKind Kind, string Name, DefinitionAction Action, int To, int? From = null, IReadOnlyList<FieldChange>? Fields = null,
-    IReadOnlyList<string>? Warnings = null, Deprecation? Deprecated = null, FeatureConsumers? Consumers = null);
+    IReadOnlyList<string>? Warnings = null, Deprecation? Deprecated = null, FeatureConsumers? Consumers = null,
+    IReadOnlyList<DeprecatedFeature>? DeprecatedFeatures = null);
+
+/// <param name="Consumers">Who uses it; null in a view that is new.</param>
+public sealed record DeprecatedFeature(string Feature, Deprecation Deprecated, FeatureConsumers? Consumers = null);
 
 /// <param name="Path">As <c>features.revenue.type</c>.</param>
 public sealed record FieldChange(string Path, string? Old = null, string? New = null);
@@ -47,8 +52,13 @@ public sealed record FieldChange(string Path, string? Old = null, string? New = 
 public sealed record Deprecation(DateOnly On, string? Reason = null);
 
 /// <param name="Models">Versions in any stage that are given features of it.</param>
+/// <param name="Readers">Who read features of the view or entity online, whether singly or by a service; empty for a service.</param>
 public sealed record FeatureConsumers(
-    IReadOnlyList<string> Views, IReadOnlyList<string> Services, IReadOnlyList<FeatureUser> Models, IReadOnlyList<string> Endpoints);
+    IReadOnlyList<string> Views, IReadOnlyList<string> Services, IReadOnlyList<FeatureUser> Models, IReadOnlyList<string> Endpoints,
+    IReadOnlyList<FeatureReader> Readers);
+
+/// <param name="LastRead">The last day, in UTC.</param>
+public sealed record FeatureReader(string Name, DateOnly LastRead);
 
 /// <param name="FeatureService">As <c>flight_delay@3</c>, or the name alone for one that follows what is in force.</param>
 public sealed record FeatureUser(string Model, string Version, Stage Stage, string FeatureService);
@@ -68,7 +78,7 @@ public sealed record FoundDefinition(
     DefinitionKind Kind, string Name, int Version, IReadOnlyList<string> Tags, IReadOnlyList<string> Entities, IReadOnlyList<FoundFeature> Features,
     string? Type = null, string? Description = null, string? Owner = null, Deprecation? Deprecated = null);
 
-public sealed record FoundFeature(string Name, string? Type = null);
+public sealed record FoundFeature(string Name, string? Type = null, Deprecation? Deprecated = null);
 
 /// <param name="Definition">JSON.</param>
 /// <param name="Uses">Of a service: the versions that it is made of, as <c>view/sales@2</c>.</param>

@@ -66,6 +66,9 @@ namespace Slipway.Client.Http;
 [JsonSerializable(typeof(FeatureConsumers))]
 [JsonSerializable(typeof(List<FoundDefinition>), TypeInfoPropertyName = "ListFoundDefinition")]
 [JsonSerializable(typeof(List<UnusedFeature>), TypeInfoPropertyName = "ListUnusedFeature")]
+[JsonSerializable(typeof(TrainingSet))]
+[JsonSerializable(typeof(PushBody))]
+[JsonSerializable(typeof(PushedRows))]
 [JsonSerializable(typeof(ErasureBody))]
 [JsonSerializable(typeof(Erasure))]
 internal sealed partial class ClientJson : JsonSerializerContext;

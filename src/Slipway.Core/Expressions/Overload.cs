@@ -37,7 +37,7 @@ internal sealed record Overload(string Name, DataType[] Parameters, Func<Node[],
             return true;
         }, sql);
 
-    public override string ToString() => $"{Name}({string.Join(", ", Parameters.Select(p => p.ToString().ToLowerInvariant()))})";
+    public override string ToString() => $"{Name}({string.Join(", ", Parameters.Select(p => p.Text()))})";
 
     private static string Fill(string format, Node[] args) =>
         string.Format(CultureInfo.InvariantCulture, format, [.. args.Select(a => (object)a.Sql)]);

@@ -59,10 +59,11 @@ internal static class FeatureEndpoints
     }
 
     private static async Task<IResult> OnlineAsync(
-        OnlineRequest request, Actor actor, FeatureRegistryService registry, FeatureRights rights, OnlineFeatures features, CancellationToken cancel)
+        OnlineRequest request, Actor actor, FeatureRegistryService registry, FeatureRights rights, OnlineFeatures features, FeatureUses uses, CancellationToken cancel)
     {
         var plan = await registry.GetServiceAsync(request.Service, cancel);
         rights.RequireRead(actor, plan);
+        uses.Note(actor, plan);
         var rows = JsonColumns.Read(
             request.Entities,
             [.. plan.Inputs.Select(input => input.Column)],

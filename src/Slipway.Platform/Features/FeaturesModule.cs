@@ -22,12 +22,14 @@ public static class FeaturesModule
         services.TryAddSingleton<IOnlineStore, SqlOnlineStore>();
         services.TryAddSingleton(provider =>
             new SourceFolder(Path.Combine(provider.GetRequiredService<FoundationOptions>().DataDirectory, "sources")));
-        return services.AddSingleton<FeatureRegistryService>().AddSingleton<FeatureRights>().AddSingleton<FeatureUsageService>()
+        return services.AddSingleton<FeatureRegistryService>().AddSingleton<FeatureRights>().AddSingleton<FeatureUses>()
+            .AddHostedService(provider => provider.GetRequiredService<FeatureUses>()).AddSingleton<FeatureUsageService>()
             .AddSingleton<FeatureDirectory>().AddSingleton<ErasureList>()
             .AddSingleton(provider => new OnlineStore(provider.GetRequiredService<IOnlineStore>(), provider.GetRequiredService<ErasureList>()))
             .AddSingleton<OnlineFeatures>().AddSingleton<OnlineRowWriter>().AddSingleton<ErasureService>().AddSingleton<ViewHistory>()
             .AddSingleton<TrainingSetService>().AddSingleton<BatchMaterialisation>();
     }
 
-    public static IEndpointRouteBuilder MapFeatures(this IEndpointRouteBuilder routes) => FeatureEndpoints.Map(routes);
+    public static IEndpointRouteBuilder MapFeatures(this IEndpointRouteBuilder routes) =>
+        TrainingSetEndpoints.Map(FeatureEndpoints.Map(routes));
 }

@@ -7,7 +7,8 @@ namespace Slipway.Platform.Serving;
 
 /// <summary>Has every endpoint loaded before the server listens, and follows the changes of other servers within a second.</summary>
 internal sealed partial class EndpointWatcher(
-    EndpointHost host, LocalModels local, Retention retention, ServingMetrics metrics, TimeProvider time, ILogger<EndpointWatcher> log) : BackgroundService
+    EndpointHost host, FeatureHolds holds, LocalModels local, Retention retention, ServingMetrics metrics, TimeProvider time,
+    ILogger<EndpointWatcher> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -15,6 +16,7 @@ internal sealed partial class EndpointWatcher(
     {
         await local.LoadAsync(cancellationToken);
         await host.SyncAsync(cancellationToken);
+        await holds.RenewAsync(cancellationToken);
         await retention.ScheduleAsync(cancellationToken);
         metrics.Observe(() => host.Statistics(time));
         await base.StartAsync(cancellationToken);

@@ -26,6 +26,7 @@ public static class ServingModule
             .AddSingleton<EndpointStore>()
             .AddSingleton<VersionUse>(provider => provider.GetRequiredService<EndpointStore>().UseOfAsync)
             .AddSingleton<EndpointHost>()
+            .AddSingleton<FeatureHolds>()
             .AddSingleton<LocalModels>()
             .AddSingleton<Retention>()
             .AddSingleton<Admission>()

@@ -105,7 +105,7 @@ public sealed class MaterialisationService(
             using var copies = scratch.Open();
             await (view.Windowed is { } windowed
                 ? RunAsync(job.Id, view, windowed, copies, range, cancel)
-                : batches.RunAsync(job.Id, view.Stored.Key, await folder.OpenAsync(view, analytics, copies, cancel), range, created, cancel));
+                : batches.RunAsync(job.Id, view.Stored.Key, window => folder.OpenAsync(view, analytics, copies, cancel, window), range, created, cancel));
         }
 
         return Json.Write((await batches.RunAsync(job.Id, cancel)).ToDictionary(view => view.View, view => view.Rows));

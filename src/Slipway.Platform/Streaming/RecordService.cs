@@ -3,6 +3,7 @@ using System.Text.Json;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
+using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
 using Slipway.Platform.Features.Sources;
@@ -17,7 +18,7 @@ namespace Slipway.Platform.Streaming;
 /// history for training sets and from which the online store follows, so that neither store can hold what the other misses.
 /// </summary>
 public sealed class RecordService(
-    FeatureRegistryService registry, OnlineStore store, StreamService streams, AccessService access, TimeProvider time)
+    FeatureRegistryService registry, OnlineStore store, StreamService streams, AccessService access, FeatureUses uses, TimeProvider time)
 {
     private static readonly long LastUs = Microseconds.From(DateTimeOffset.MaxValue);
 
@@ -26,11 +27,7 @@ public sealed class RecordService(
     public async Task<RecordGroup> GroupAsync(string name, Actor actor, Role least, CancellationToken cancel)
     {
         access.RequireOn(AccessScope.OfView(name), actor, least, $"view/{name}");
-        if (await registry.FindViewAsync(name, cancel) is null)
-        {
-            throw SlipwayException.NotFound($"There is no feature group '{name}'.");
-        }
-
+        var (definition, _) = await registry.FindViewAsync(name, cancel) ?? throw SlipwayException.NotFound($"There is no feature group '{name}'.");
         var views = await registry.StreamingViewsAsync(cancel);
         if (views.FirstOrDefault(view => view.Stored.Name == name) is not { } pushed)
         {
@@ -44,7 +41,12 @@ public sealed class RecordService(
             access.RequireOn(AccessScope.OfView(view.Stored.Name), actor, least, $"view/{view.Stored.Name}");
         }
 
-        return new RecordGroup(pushed);
+        foreach (var feature in definition.Features.Where(_ => least == Role.Viewer))
+        {
+            uses.Note(actor, name, feature.Name);
+        }
+
+        return new RecordGroup(pushed) { Warnings = Deprecation.Warnings(definition) };
     }
 
     /// <summary>Takes the record in whole: columns that it leaves out are null. Returns when a read sees it.</summary>

@@ -32,6 +32,9 @@ public sealed class RecordGroup
 
     public string Name => View.Stored.Name;
 
+    /// <summary>That the view or features of it go away.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The join key.</summary>
     public ColumnSchema Identifier { get; }
 

@@ -88,6 +88,8 @@ public sealed class FeatureCommandTests : IAsyncLifetime
             """,
             await PrintedAsync("plan", folder.FullPath));
 
+        // A read makes what it reads used.
+        Assert.Equal(2, JsonNode.Parse(await PrintedAsync("unused", "--json"))!.AsArray().Count);
         using var written = await server.Http.PostAsJsonAsync(
             "/write-to-online-store",
             new { feature_view_name = "stock", df = new { shop = new[] { "a" }, event_timestamp = new[] { "2026-01-01T00:00:00Z" }, pieces = new[] { 4 } } },
@@ -105,8 +107,8 @@ public sealed class FeatureCommandTests : IAsyncLifetime
 
         Assert.Equal(["sales"], await FoundAsync("search", "--owner", "TILL-TEAM"));
         Assert.Equal(["sales"], await FoundAsync("search", "--type", "float64", "--kind", "view"));
-        Assert.StartsWith("view stock 1\nused by service pricing\n", await PrintedAsync("show", "stock"), StringComparison.Ordinal);
-        Assert.Equal(2, JsonNode.Parse(await PrintedAsync("unused", "--json"))!.AsArray().Count);
+        Assert.StartsWith("view stock 1\nused by service pricing; reader local (", await PrintedAsync("show", "stock"), StringComparison.Ordinal);
+        Assert.Empty(JsonNode.Parse(await PrintedAsync("unused", "--json"))!.AsArray());
     }
 
     [Fact]

@@ -141,6 +141,63 @@ public sealed class FeatureGovernanceTests : IAsyncLifetime
         Assert.Equal("not_found", Assert.Single((await client.Features.GetOnlineAsync("pumps", System.Text.Json.JsonElement.Parse("""{"pump": ["p1"]}"""), Cancel)).Statuses["x"]));
     }
 
+    [Fact]
+    public async Task A_single_feature_is_deprecated_for_who_takes_it_and_nobody_else()
+    {
+        await ApplyAsync(Yaml);
+        var yaml = Yaml.Replace("features: [{name: x, type: float64}, ", "features: [{name: x, type: float64, deprecated: {on: 2026-12-31, reason: Fühler fort}}, ", StringComparison.Ordinal);
+        var changes = (await ApplyAsync(yaml)).ToDictionary(change => change.Name);
+
+        Assert.Equal((DefinitionAction.Annotate, 1), (changes["pressure"].Action, changes["pressure"].To));
+        Assert.Null(changes["pressure"].Deprecated);
+        var gone = Assert.Single(changes["pressure"].DeprecatedFeatures!);
+        Assert.Equal(("x", new DateOnly(2026, 12, 31)), (gone.Feature, gone.Deprecated.On));
+        Assert.Equal(["alarm"], gone.Consumers!.Views);
+        const string Warning = "Feature 'pressure:x' is deprecated from 2026-12-31 on: Fühler fort";
+        Assert.Equal([Warning], changes["alarm"].Warnings);
+        Assert.Equal(["x"], (await client.Features.SearchAsync(new DefinitionQuery(DefinitionKind.View, "pressure"), Cancel)).Single().Features.Where(f => f.Deprecated is not null).Select(f => f.Name));
+
+        const string Header = "299 slipway \"Feature 'pressure:x' is deprecated from 2026-12-31 on: F%C3%BChler fort\"";
+        Assert.Equal(Header, await FeastWarningAsync("pressure:x"));
+        Assert.Null(await FeastWarningAsync("pressure:y"));
+        Assert.Equal(Header, WarningOf(await host.Http.GetAsync("/FeatureGroup/pressure?RecordIdentifierValueAsString=p1", Cancel)));
+        using var batch = new StringContent("""{"Identifiers": [{"FeatureGroupName": "pressure", "RecordIdentifiersValueAsString": ["p1"]}]}""");
+        Assert.Equal(Header, WarningOf(await host.Http.PostAsync("/BatchGetRecord", batch, Cancel)));
+    }
+
+    [Fact]
+    public async Task Features_that_are_read_singly_are_used_by_their_readers()
+    {
+        Assert.Contains(await client.Features.GetUnusedAsync(Cancel), f => f.Feature == "y");
+        Assert.Null(await FeastWarningAsync("pressure:y"));
+
+        Assert.DoesNotContain(await client.Features.GetUnusedAsync(Cancel), f => f.Feature == "y");
+        Assert.Contains(await client.Features.GetUnusedAsync(Cancel), f => f.Feature == "x");
+        var today = DateOnly.FromDateTime(host.Host.Services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime);
+        Assert.Equal(new Slipway.Client.FeatureReader(Actors.Local.Name, today), Assert.Single((await client.Features.GetConsumersAsync(DefinitionKind.View, "pressure", "y", Cancel)).Readers));
+        Assert.Empty((await client.Features.GetConsumersAsync(DefinitionKind.View, "pressure", "x", Cancel)).Readers);
+
+        // What was noted outlives the process.
+        await host.Host.Services.GetRequiredService<FeatureUses>().StopAsync(Cancel);
+        var db = host.Host.Services.GetRequiredService<Slipway.Platform.Foundation.Database.Db>();
+        Assert.Equal(["pressure:y"], await db.QueryAsync("select view, feature from feature_reads", null, row => $"{row.GetString(0)}:{row.GetString(1)}", Cancel));
+    }
+
+    private async Task<string?> FeastWarningAsync(string feature)
+    {
+        using var body = new StringContent($$$"""{"features": ["{{{feature}}}"], "entities": {"pump": ["p1"]}}""");
+        return WarningOf(await host.Http.PostAsync("/get-online-features", body, Cancel));
+    }
+
+    private static string? WarningOf(HttpResponseMessage response)
+    {
+        using (response)
+        {
+            response.EnsureSuccessStatusCode();
+            return response.Headers.NonValidated.TryGetValues("Warning", out var values) ? values.ToString() : null;
+        }
+    }
+
     [Theory]
     [InlineData("outlet", null, null, null, null, "pressure")]
     [InlineData(null, "PLANT", null, null, null, "pressure")]

@@ -104,7 +104,7 @@ public abstract class FeatureRegistryContract(PostgresServer? postgres) : OnBoth
         var clash = Yaml.Replace("name: amount, type: float64", "name: number, type: float64", StringComparison.Ordinal)
             .Replace("amount /", "number /", StringComparison.Ordinal);
         var error = await Assert.ThrowsAsync<SlipwayException>(() => ApplyAsync(clash));
-        Assert.Equal("Feature service 'pricing' needs the column 'number' as Float64 and as Int64; rename one of them.", error.Message);
+        Assert.Equal("Feature service 'pricing' needs the column 'number' as float64 and as int64; rename one of them.", error.Message);
         Assert.Empty(await registry.ListAsync(DefinitionKind.View, Cancel));
     }
 

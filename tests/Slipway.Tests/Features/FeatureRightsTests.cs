@@ -65,6 +65,7 @@ public sealed class FeatureRightsTests : IAsyncLifetime
     {
         { "sales", Role.Viewer, "POST", "/api/v1/features/online", """{"service": "takings", "entities": {"shop": ["a"]}}""" },
         { "sales", Role.Viewer, "POST", "/api/v1/features/online", """{"service": "takings@1", "entities": {"shop": ["a"]}}""" },
+        { "sales", Role.Viewer, "POST", "/api/v1/features/training-set", """{"service": "takings", "entities": {"shop": [], "event_timestamp": []}}""" },
         { "doubled", Role.Viewer, "POST", "/api/v1/features/online", """{"service": "published", "entities": {"shop": ["a"]}}""" },
         { "sales", Role.Viewer, "POST", "/get-online-features", """{"feature_service": "takings", "entities": {"shop": ["a"]}}""" },
         { "sales", Role.Viewer, "POST", "/get-online-features", """{"features": ["sales:amount"], "entities": {"shop": ["a"]}}""" },
@@ -108,6 +109,20 @@ public sealed class FeatureRightsTests : IAsyncLifetime
         all.Remove("views");
         all.Remove("feature_views");
         Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync("POST", path, await KeyAsync(Role.Admin, "rows"), all.ToJsonString())).Status);
+    }
+
+    [Fact]
+    public async Task A_batch_of_records_tells_group_by_group_what_may_not_be_read()
+    {
+        const string Body = """{"Identifiers": [{"FeatureGroupName": "sales", "RecordIdentifiersValueAsString": ["a"]}]}""";
+        var (status, open) = await SendAsync("POST", "/BatchGetRecord", await KeyAsync(Role.Viewer, "sales"), Body);
+        Assert.Equal((HttpStatusCode.OK, """{"Records":[],"Errors":[],"UnprocessedIdentifiers":[]}"""), (status, open));
+
+        var refused = JsonNode.Parse((await SendAsync("POST", "/BatchGetRecord", await KeyAsync(Role.Admin, "visits"), Body)).Body)!;
+        Assert.Empty(refused["Records"]!.AsArray());
+        var error = Assert.Single(refused["Errors"]!.AsArray())!;
+        Assert.Equal(("AccessForbidden", "a"), ((string)error["ErrorCode"]!, (string)error["RecordIdentifierValueAsString"]!));
+        Assert.Contains("view/sales", (string)error["ErrorMessage"]!, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,6 +36,7 @@ public abstract class FeatureUpgradeContract(PostgresServer? postgres) : OnBothE
             "delete from schema_migrations where module = 'Features' and number > 3",
             "alter table feature_materialisations drop column violations",
             "drop table feature_pins",
+            "drop table feature_reads",
             "alter table feature_definitions drop column uses",
         })
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
@@ -136,6 +137,27 @@ public abstract class PinnedFeaturesContract(PostgresServer? postgres) : OnServi
         Assert.Equal(["pressure@2"], (await registry.StreamingViewsAsync(Cancel)).Select(view => view.Key));
         Assert.Equal(0.4f, await PredictAsync());
         Assert.Equal(0.5, await ReadAsync("pumps@1"));
+    }
+
+    [Fact]
+    public async Task Endpoints_from_before_their_holds_were_kept_are_consumers_from_the_next_start_on()
+    {
+        await Kit.DeployAsync(await Kit.RegisterAsync(TestModels.Echo, featureService: "pumps"));
+        var follower = await Kit.RegisterAsync(TestModels.Echo, featureService: "pumps");
+        await Kit.DeployAsync(follower, "follower");
+        await Db.ExecuteAsync("delete from feature_pins", null, Cancel);
+        await Db.ExecuteAsync(
+            "update model_versions set feature_service = 'pumps' where version = @version", c => c.With("version", follower.Version.ToString()), Cancel);
+        using var uses = new FeatureUses(Db, Time, NullLogger<FeatureUses>.Instance);
+        var usage = new FeatureUsageService(registry, new FeatureRights(registry, new AccessService()), Kit.Get<RegistryService>(), uses);
+        Assert.Empty((await usage.ConsumersAsync(Admin, DefinitionKind.View, "pressure", "x", Cancel)).Endpoints);
+
+        await Kit.Get<FeatureHolds>().RenewAsync(Cancel);
+
+        Assert.Equal(["follower: pumps", "live: pumps@1"], (await registry.PinsAsync(Cancel)).Select(pin => $"{pin.Holder.Split('/')[1]}: {pin.Services.Single()}"));
+        Assert.Equal(["follower", "live"], (await usage.ConsumersAsync(Admin, DefinitionKind.View, "pressure", "x", Cancel)).Endpoints);
+        await HalveAsync();
+        Assert.Equal(["pressure@1", "pressure@2"], (await registry.StreamingViewsAsync(Cancel)).Select(view => view.Key).Order());
     }
 
     [Fact]

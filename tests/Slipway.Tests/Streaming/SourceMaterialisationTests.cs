@@ -80,6 +80,29 @@ public sealed class SourceMaterialisationTests(PostgresServer postgres) : OnBoth
         Assert.Empty(Directory.GetFileSystemEntries(Folder.Combine("data", "tmp")));
     }
 
+    /// <summary>Whether PostgreSQL was asked for an old row shows where that row can no longer be computed.</summary>
+    [Theory]
+    [InlineData("item, at", false)]
+    [InlineData("item, at at time zone 'UTC' as at", false)]
+    [InlineData("item, cast(at as text) as at", true)]
+    public async Task An_incremental_run_asks_PostgreSQL_for_no_row_from_before_its_position(string columns, bool readsAll)
+    {
+        var source = $"postgres: NAME, sql: \"select {columns}, 1.0 / price as price from prices;\"";
+        var (materialisation, online) = await OpenAsync(source, Store());
+        await WriteTableAsync([("007", 1, 2), ("8", 1, 4)]);
+        Assert.Equal(2, (await RunAsync(materialisation, 3)).Rows);
+
+        await WriteTableAsync([("007", 1, 0), ("8", 4, 5), ("9", 7, 0)]);
+        if (readsAll)
+        {
+            Assert.Contains("division by zero", (await Assert.ThrowsAsync<SlipwayException>(() => RunAsync(materialisation, 6))).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(1, (await RunAsync(materialisation, 6)).Rows);
+        Assert.Equal([0.5, 0.2, null], await PricesAsync(online, "007", "8", "9"));
+    }
+
     [Theory]
     [MemberData(nameof(Sources))]
     public async Task A_training_set_reads_the_sources_that_nobody_gives(string source)

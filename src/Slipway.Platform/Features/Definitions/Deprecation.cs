@@ -3,7 +3,7 @@ using Slipway.Platform.Foundation.Yaml;
 
 namespace Slipway.Platform.Features.Definitions;
 
-/// <summary>That a view or service goes away. It is served as before; who uses it is told.</summary>
+/// <summary>That a view, a feature of one, or a service goes away. It is served as before; who uses it is told.</summary>
 /// <param name="On">The day from which nobody should use it any more.</param>
 public sealed record Deprecation(DateOnly On, string? Reason)
 {
@@ -30,12 +30,23 @@ public sealed record Deprecation(DateOnly On, string? Reason)
         .. Warnings(repository, service.Features),
     ];
 
-    /// <summary>The deprecated ones of the views that are taken, directly or not.</summary>
+    /// <summary>The deprecated ones of the views and features that are taken, directly or not.</summary>
     internal static IReadOnlyList<string> Warnings(FeatureRepository repository, IReadOnlyList<FeatureSelection> taken) =>
+        [.. taken.SelectMany(selection => Warnings(repository, selection)).Distinct()];
+
+    /// <summary>Of a view and all its features.</summary>
+    internal static IReadOnlyList<string> Warnings(FeatureViewDefinition view) => [.. Warnings(view, view.Features)];
+
+    private static IEnumerable<string> Warnings(FeatureRepository repository, FeatureSelection selection)
+    {
+        var view = repository.View(selection.View);
+        return view.From.SelectMany(from => Warnings(repository, from)).Concat(Warnings(view, repository.Selected(selection)));
+    }
+
+    private static IEnumerable<string> Warnings(FeatureViewDefinition view, IReadOnlyList<FeatureDefinition> features) =>
     [
-        .. taken.Select(selection => repository.View(selection.View)).SelectMany(view => repository.Upstream(view).Append(view))
-            .DistinctBy(view => view.Name).Where(view => view.Notes.Deprecated is not null)
-            .Select(view => view.Notes.Deprecated!.Of($"Feature view '{view.Name}'")),
+        .. view.Notes.Deprecated is { } gone ? [gone.Of($"Feature view '{view.Name}'")] : Array.Empty<string>(),
+        .. features.Where(feature => feature.Deprecated is not null).Select(feature => feature.Deprecated!.Of($"Feature '{view.Name}:{feature.Name}'")),
     ];
 
     private string Of(string what) => string.Create(

@@ -94,6 +94,9 @@ public sealed record FeatureDefinition(
     string Name, DataType Type, string? Expression = null, string? Default = null, int? Dimension = null)
 {
     internal ColumnSchema Column => new(Name, Type, Dimension: Dimension);
+
+    /// <summary>Null for one that is there to stay. It changes no value, so it makes no new version.</summary>
+    public Deprecation? Deprecated { get; init; }
 }
 
 /// <summary>Features of one view, taken into a service or into another view.</summary>

@@ -126,7 +126,8 @@ internal sealed class RepositoryReader
 
     private FeatureViewDefinition Streaming(FeatureViewDefinition view, YamlMap map)
     {
-        var aggregations = map.Maps("aggregations").Select(m => Closed(m, Aggregation)).ToList();
+        var declared = map.Maps("aggregations").Select(m => Closed(m, a => (Window: Aggregation(a), Deprecated: Deprecation.Of(a)))).ToList();
+        var aggregations = declared.ConvertAll(a => a.Window);
         var hop = map.OptionalDuration("hop");
         if (hop is null && aggregations.Any(a => a.Kind == WindowKind.Hopping))
         {
@@ -148,7 +149,7 @@ internal sealed class RepositoryReader
             Late = late,
             AllowedLateness = lateness,
             MaxOutOfOrderness = map.OptionalDuration("max_out_of_orderness"),
-            Features = [.. aggregations.Select(a => new FeatureDefinition(a.Name, a.Type))],
+            Features = [.. declared.Select(a => new FeatureDefinition(a.Window.Name, a.Window.Type) { Deprecated = a.Deprecated })],
         };
     }
 
@@ -191,9 +192,9 @@ internal sealed class RepositoryReader
     private static FeatureDefinition Feature(YamlMap map, bool formula)
     {
         var column = formula ? ColumnTypes.Single(map, "what a formula computes") : ColumnTypes.Read(map);
-        var otherwise = map.OptionalText("default");
+        var (otherwise, deprecated) = (map.OptionalText("default"), Deprecation.Of(map));
         return otherwise is null || !column.Type.IsArray()
-            ? new FeatureDefinition(column.Name, column.Type, formula ? map.Text("expression") : null, otherwise, column.Dimension)
+            ? new FeatureDefinition(column.Name, column.Type, formula ? map.Text("expression") : null, otherwise, column.Dimension) { Deprecated = deprecated }
             : throw map.Error("default", "an array has no default; where there is none, the answer is null");
     }
 

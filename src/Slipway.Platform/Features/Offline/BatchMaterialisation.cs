@@ -2,6 +2,7 @@ using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Online;
 using Slipway.Platform.Features.Registry;
+using Slipway.Platform.Features.Sources;
 using Slipway.Platform.Foundation;
 using Slipway.Platform.Foundation.Analytics;
 using Slipway.Platform.Foundation.Database;
@@ -49,14 +50,22 @@ public sealed class BatchMaterialisation(
     /// <param name="created">When the rows count as computed where they do not say it themselves; the same each time the run goes on.</param>
     /// <returns>How many entities the whole run has written.</returns>
     /// <exception cref="SlipwayException">NotFound for an unknown view; Invalid when the source or a column is missing.</exception>
+    public Task<ViewMaterialisation> RunAsync(
+        string run, string view, SourceData data, MaterialisationRange range, DateTimeOffset created, CancellationToken cancel) =>
+        RunAsync(run, view, _ => Task.FromResult(data), range, created, cancel);
+
+    /// <summary>The same from a source that need not give all of its rows.</summary>
+    /// <param name="open">Given which rows are needed, null for all; not called for a run that is finished.</param>
+    /// <inheritdoc cref="RunAsync(string, string, SourceData, MaterialisationRange, DateTimeOffset, CancellationToken)"/>
     public async Task<ViewMaterialisation> RunAsync(
-        string run, string view, SourceData data, MaterialisationRange range, DateTimeOffset created, CancellationToken cancel)
+        string run, string view, Func<SourceWindow?, Task<SourceData>> open, MaterialisationRange range, DateTimeOffset created, CancellationToken cancel)
     {
         var batch = (await registry.CatalogAsync(cancel)).Batch(view);
         var position = await db.WriteAsync(session => MaterialisationStore.BeginAsync(session, run, batch.Stored.Key, range, cancel), cancel);
         if (!position.Finished)
         {
-            var portions = new BatchPortions(analytics, batch, data, position, range.Mode == MaterialisationMode.Incremental);
+            var withLate = range.Mode == MaterialisationMode.Incremental;
+            var portions = new BatchPortions(analytics, batch, await open(batch.Window(position, withLate)), position, withLate);
             await Parallel.ForEachAsync(
                 portions.ReadAsync(cancel),
                 new ParallelOptions { MaxDegreeOfParallelism = Writers, CancellationToken = cancel },

@@ -36,6 +36,27 @@ internal sealed record BatchView(StoredView Stored, FeatureRepository Repository
             $"select * from ({Kept(session, data)}){(within.Length == 0 ? "" : $" where {string.Join(" and ", within)}")}", columns, take);
     }
 
+    /// <summary>The rows of the source that a run needs; null where rows of other times may have a part in them, as in SQL.</summary>
+    /// <param name="withLate">Whether rows count that were written after the beginning and hold since before.</param>
+    public SourceWindow? Window(RunPosition run, bool withLate)
+    {
+        var source = Definition.Source!;
+        if (Definition.Sql is not null || Column(source.EventTimestamp) is not { } at)
+        {
+            return null;
+        }
+
+        var created = withLate && source.CreatedTimestamp is { } name ? Column(name) : null;
+        return withLate && source.CreatedTimestamp is not null && created is null ? null : new SourceWindow(at, created, run.FromUs, run.ToUs);
+
+        // Formulas are not known where the rows are.
+        string? Column(string named)
+        {
+            var column = source.FieldMap.FirstOrDefault(field => field.Value == named).Key ?? named;
+            return source.Source.Computed.Any(computed => computed.Name == column) ? null : column;
+        }
+    }
+
     private string Kept(AnalyticsSession session, SourceData data) =>
         Expectations?.Kept(Expectations.Marked(Prepare(session, data))) ?? Prepare(session, data);
 

@@ -61,7 +61,7 @@ internal sealed record ViewSources(FeatureCatalog Catalog, IReadOnlyDictionary<s
         var path = repository.PathOf(source) ?? file;
         if (source.Postgres is { } query)
         {
-            PostgresSource.Copy(session, query, file, cancel);
+            PostgresSource.Copy(session, query, null, file, cancel);
         }
 
         var relation = DataFiles.Open(session, path, wanted);

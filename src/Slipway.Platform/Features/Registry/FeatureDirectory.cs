@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
 using Slipway.Platform.Features.Definitions;
@@ -34,7 +35,7 @@ public sealed class FeatureDirectory(FeatureRegistryService registry, FeatureRig
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> for a type that there is not.</exception>
     public async Task<IReadOnlyList<FoundDefinition>> SearchAsync(Actor actor, DefinitionQuery query, CancellationToken cancel)
     {
-        if (query.Type is { } type && !EnumName.TryParse<Core.Data.DataType>(type, out _) && !EnumName.TryParse<ViewKind>(type, out _))
+        if (query.Type is { } type && !EnumName.TryParse<DataType>(type, out _) && !EnumName.TryParse<ViewKind>(type, out _))
         {
             throw SlipwayException.Invalid($"'{type}' is neither a data type nor a kind of view.");
         }
@@ -74,11 +75,11 @@ public sealed class FeatureDirectory(FeatureRegistryService registry, FeatureRig
         {
             case DefinitionKind.Entity:
                 var entity = Json.Read<EntityDefinition>(stored.Definition);
-                return Of(stored, null, entity.Notes, [entity.Name], [.. entity.JoinKeys.Select(key => new FoundFeature(key.Name, EnumName.Of(key.Type)))]);
+                return Of(stored, null, entity.Notes, [entity.Name], [.. entity.JoinKeys.Select(key => new FoundFeature(key.Name, key.Type.Text()))]);
             case DefinitionKind.View:
                 var view = Json.Read<FeatureViewDefinition>(stored.Definition);
                 return Of(
-                    stored, EnumName.Of(view.Kind), view.Notes, view.Entities, [.. view.Features.Select(f => new FoundFeature(f.Name, EnumName.Of(f.Type)))]);
+                    stored, EnumName.Of(view.Kind), view.Notes, view.Entities, [.. view.Features.Select(f => new FoundFeature(f.Name, f.Type.Text(), f.Deprecated))]);
             default:
                 var service = Json.Read<FeatureServiceDefinition>(stored.Definition);
                 var uses = (stored.Uses ?? []).Where(use => use.StartsWith("entity/", StringComparison.Ordinal))

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Slipway.Core.Errors;
 using Slipway.Platform.Access;
@@ -13,22 +12,16 @@ namespace Slipway.Platform.Features.Registry;
 /// <summary>The definitions that are in force, each with its versions, and what they compile to.</summary>
 public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider time, LineageService? lineage = null)
 {
-    /// <summary>How long a server on PostgreSQL may go on with definitions that another server has replaced.</summary>
-    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
-
     private readonly AccessService access = new();
-    private readonly Pulse changed = new();
-    private readonly Lock gate = new();
-    private readonly ConcurrentDictionary<string, FeatureCatalog> older = new(StringComparer.Ordinal);
-    private Loaded? loaded;
+    private readonly HeldCatalogs catalogs = new(db, time);
 
     /// <summary>Completes when this process next sees other definitions. Take it before reading them.</summary>
-    public Task Changed => changed.Next;
+    public Task Changed => catalogs.Changed;
 
     /// <summary>What <see cref="ApplyAsync"/> would change.</summary>
     public Task<IReadOnlyList<DefinitionChange>> PlanAsync(FeatureRepository definitions, CancellationToken cancel) => db.ReadAsync(
         async session => (IReadOnlyList<DefinitionChange>)
-            [.. (await DiffAsync(session, definitions, new Actor("plan", Role.Viewer), cancel)).Select(change => change.Change)],
+            [.. (await DefinitionDiff.ReadAsync(session, definitions, new Actor("plan", Role.Viewer), time.GetUtcNow(), cancel)).Select(change => change.Change)],
         cancel);
 
     /// <summary>Stores the definitions: one whose content differs from its latest version becomes the next version.</summary>
@@ -43,7 +36,7 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
             async session =>
             {
                 await FeatureRegistryStore.QueueAsync(session, cancel);
-                var diff = await DiffAsync(session, definitions, actor, cancel);
+                var diff = await DefinitionDiff.ReadAsync(session, definitions, actor, time.GetUtcNow(), cancel);
                 var sequence = await FeatureRegistryStore.SequenceAsync(session, cancel);
                 await RememberUsesAsync(session, cancel);
                 await DefinitionRights.RequireAsync(session, access, actor, diff, cancel);
@@ -59,7 +52,7 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
                 return diff.ConvertAll(d => d.Change);
             },
             cancel);
-        await LoadAsync(cancel);
+        await catalogs.LoadAsync(cancel);
         return changes;
     }
 
@@ -74,7 +67,7 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     {
         var catalog = await CatalogAsync(name, cancel);
         var plan = catalog.Service(name);
-        return (catalog.IsLatest(plan) ? catalog : await OlderAsync(plan.Key, cancel)).Selections.Of(plan, fullNames);
+        return (catalog.IsLatest(plan) ? catalog : await catalogs.OlderAsync(plan.Key, cancel)).Selections.Of(plan, fullNames);
     }
 
     /// <summary>A plan for features that no service groups. Where two would have one name, its <see cref="ServicePlan.Clash"/> says so.</summary>
@@ -120,17 +113,17 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a version that there is not.</exception>
     public async Task HoldAsync(DbSession session, string holder, IReadOnlyList<string> services, CancellationToken cancel)
     {
-        string[] pinned = [.. services.Where(service => service.Contains('@', StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
-        foreach (var service in pinned)
+        string[] held = [.. services.Distinct().Order(StringComparer.Ordinal)];
+        foreach (var service in held.Where(service => service.Contains('@', StringComparison.Ordinal)))
         {
-            _ = await PartsAsync(session, service, cancel);
+            _ = await HeldCatalogs.PartsAsync(session, service, cancel);
         }
 
         await FeatureRegistryStore.QueueAsync(session, cancel);
         var sequence = await FeatureRegistryStore.SequenceAsync(session, cancel) + 1;
-        if (await FeatureRegistryStore.PinAsync(session, holder, pinned, sequence, cancel) > 0)
+        if (await FeatureRegistryStore.PinAsync(session, holder, held, sequence, cancel) > 0)
         {
-            session.OnCommitted(Forget);
+            session.OnCommitted(catalogs.Forget);
         }
     }
 
@@ -168,105 +161,10 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
     public Task<List<StoredDefinition>> VersionsAsync(DefinitionKind kind, string name, CancellationToken cancel) =>
         db.ReadAsync(session => FeatureRegistryStore.VersionsAsync(session, kind, name, cancel), cancel);
 
-    /// <summary>The catalogue that knows the service.</summary>
-    internal async ValueTask<FeatureCatalog> CatalogAsync(string service, CancellationToken cancel)
-    {
-        var catalog = await CatalogAsync(cancel);
-        return catalog.HasService(service) || !service.Contains('@', StringComparison.Ordinal) ? catalog : await OlderAsync(service, cancel);
-    }
+    /// <inheritdoc cref="HeldCatalogs.OfAsync(string, CancellationToken)"/>
+    internal ValueTask<FeatureCatalog> CatalogAsync(string service, CancellationToken cancel) => catalogs.OfAsync(service, cancel);
 
-    internal ValueTask<FeatureCatalog> CatalogAsync(CancellationToken cancel) =>
-        Volatile.Read(ref loaded) is { IsStale: false } held && (db.Engine == DbEngine.Sqlite || time.GetElapsedTime(held.At) < Freshness)
-            ? ValueTask.FromResult(held.Catalog)
-            : new ValueTask<FeatureCatalog>(LoadAsync(cancel));
-
-    private async Task<FeatureCatalog> LoadAsync(CancellationToken cancel)
-    {
-        var (held, at) = (Volatile.Read(ref loaded), time.GetTimestamp());
-        var (sequence, definitions, pins) = await db.ReadAsync(
-            async session =>
-            {
-                var now = await FeatureRegistryStore.SequenceAsync(session, cancel);
-                return held?.Sequence == now
-                    ? (now, null, [])
-                    : (now, await FeatureRegistryStore.LatestAsync(session, cancel), await FeatureRegistryStore.PinsAsync(session, cancel));
-            },
-            cancel);
-        var catalog = definitions is null ? held!.Catalog : await WithPinsAsync(FeatureCatalog.Compile(definitions), pins, cancel);
-        if (Put(new Loaded(catalog, sequence, at)))
-        {
-            changed.Beat();
-        }
-
-        return catalog;
-    }
-
-    private async Task<FeatureCatalog> WithPinsAsync(FeatureCatalog latest, List<FeaturePins> pins, CancellationToken cancel)
-    {
-        var beside = new List<FeatureCatalog>();
-        foreach (var service in pins.SelectMany(pin => pin.Services).Distinct().Where(service => !latest.HasService(service)))
-        {
-            beside.Add(await OlderAsync(service, cancel));
-        }
-
-        return beside.Count == 0 ? latest : latest.With(beside);
-    }
-
-    /// <summary>Somebody holds other versions: the next who asks looks, and those who wait for a change ask.</summary>
-    private void Forget()
-    {
-        lock (gate)
-        {
-            Volatile.Write(ref loaded, loaded is null ? null : loaded with { IsStale = true });
-        }
-
-        changed.Beat();
-    }
-
-    /// <summary>Keeps the newest: a load that began before an apply may end after it.</summary>
-    /// <returns>True when the definitions are others than before.</returns>
-    private bool Put(Loaded fresh)
-    {
-        lock (gate)
-        {
-            var before = loaded;
-            Volatile.Write(ref loaded, before?.Sequence > fresh.Sequence ? before : fresh);
-            return before is not null && before.Sequence < fresh.Sequence;
-        }
-    }
-
-    /// <summary>Of what is given, and of what is stored and builds on it: a service always stands for one set of versions.</summary>
-    private async Task<List<(DefinitionChange Change, StoredDefinition Stored)>> DiffAsync(
-        DbSession session, FeatureRepository definitions, Actor actor, CancellationToken cancel)
-    {
-        var stored = await FeatureRegistryStore.LatestAsync(session, cancel);
-        var latest = stored.ToDictionary(d => (d.Kind, d.Name));
-        var all = definitions.Over(FeatureCatalog.Repository(stored));
-        _ = FeatureCatalog.Compile(all, (_, _) => 1);
-        var given = DefinitionSet.Of(definitions);
-        var moved = DefinitionSet.Of(all).Where(set => given.TrueForAll(g => (g.Kind, g.Name) != (set.Kind, set.Name))
-            && latest[(set.Kind, set.Name)].ContentHash != set.Hash);
-        var changes = given.Concat(moved).Select(set => (Set: set, Change: Change(set, latest.GetValueOrDefault((set.Kind, set.Name))))).ToList();
-        var after = latest.ToDictionary(d => d.Key, d => d.Value.Version);
-        changes.ForEach(c => after[(c.Change.Kind, c.Change.Name)] = c.Change.To);
-        StatedVersions.Check(definitions, latest, changes.ConvertAll(c => c.Change));
-        var now = time.GetUtcNow();
-        return changes.ConvertAll(c => (Notices.On(c.Change, all, latest.GetValueOrDefault((c.Set.Kind, c.Set.Name)), c.Set.Json), new StoredDefinition(
-            c.Set.Kind, c.Set.Name, c.Change.To, c.Set.Hash, c.Set.Json, actor.Name, now)
-        {
-            Uses = c.Set.Kind == DefinitionKind.Service ? all.Uses(all.Service(c.Set.Name), (kind, name) => after[(kind, name)]) : null,
-        }));
-    }
-
-    private static DefinitionChange Change(DefinitionSet set, StoredDefinition? before)
-    {
-        var action = before is null ? ChangeAction.Create
-            : before.ContentHash != set.Hash ? ChangeAction.Update
-            : before.Definition != set.Json ? ChangeAction.Annotate
-            : ChangeAction.Unchanged;
-        var version = (before?.Version ?? 0) + (action is ChangeAction.Create or ChangeAction.Update ? 1 : 0);
-        return new DefinitionChange(set.Kind, set.Name, action, before?.Version, version);
-    }
+    internal ValueTask<FeatureCatalog> CatalogAsync(CancellationToken cancel) => catalogs.InForceAsync(cancel);
 
     /// <summary>Services that were stored before it was kept what they are made of: until now, of the latest.</summary>
     private static async Task RememberUsesAsync(DbSession session, CancellationToken cancel)
@@ -278,33 +176,5 @@ public sealed class FeatureRegistryService(Db db, AuditLog audit, TimeProvider t
             var uses = all.Uses(all.Service(service.Name), (kind, name) => versions[(kind, name)]);
             await FeatureRegistryStore.SetUsesAsync(session, service with { Uses = uses }, cancel);
         }
-    }
-
-    /// <summary>A version of a service that is not in force, with the very views that it was made of.</summary>
-    private async Task<FeatureCatalog> OlderAsync(string service, CancellationToken cancel) =>
-        older.TryGetValue(service, out var known) ? known
-            : older[service] = FeatureCatalog.Compile(await db.ReadAsync(session => PartsAsync(session, service, cancel), cancel));
-
-    /// <exception cref="SlipwayException">NotFound; FailedPrecondition for a version from before its views were kept.</exception>
-    private static async Task<IReadOnlyList<StoredDefinition>> PartsAsync(DbSession session, string reference, CancellationToken cancel)
-    {
-        var (name, version) = FeatureReference.Parse(reference);
-        var service = await FeatureRegistryStore.FindAsync(session, DefinitionKind.Service, name, version ?? 0, cancel)
-            ?? throw SlipwayException.NotFound($"There is no version {version} of feature service '{name}'.");
-        var parts = new List<StoredDefinition> { service };
-        foreach (var use in service.Uses ?? throw new SlipwayException(
-            ErrorKind.FailedPrecondition, $"Feature service '{reference}' is from before it was kept which views a version is made of."))
-        {
-            var (kind, part) = (use.Split('/')[0], FeatureReference.Parse(use.Split('/')[1]));
-            parts.Add((await FeatureRegistryStore.FindAsync(
-                session, EnumName.Parse<DefinitionKind>(kind, "kind of definition"), part.Name, part.Version!.Value, cancel))!);
-        }
-
-        return parts;
-    }
-
-    private sealed record Loaded(FeatureCatalog Catalog, long Sequence, long At)
-    {
-        public bool IsStale { get; init; }
     }
 }

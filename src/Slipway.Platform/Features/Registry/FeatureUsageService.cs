@@ -6,8 +6,8 @@ using Slipway.Platform.Registry;
 
 namespace Slipway.Platform.Features.Registry;
 
-/// <summary>Who uses which features, and which nobody does. Reads of single features by name leave no trace, so they are not known here.</summary>
-public sealed class FeatureUsageService(FeatureRegistryService registry, FeatureRights rights, RegistryService models)
+/// <summary>Who uses which features, and which nobody does.</summary>
+public sealed class FeatureUsageService(FeatureRegistryService registry, FeatureRights rights, RegistryService models, FeatureUses reads)
 {
     /// <param name="feature">Of a view; null for any of its features.</param>
     /// <exception cref="SlipwayException">NotFound; Forbidden for one who may not read the view, or all views of the service.</exception>
@@ -37,11 +37,13 @@ public sealed class FeatureUsageService(FeatureRegistryService registry, Feature
             },
             kind == DefinitionKind.Service ? [] : [.. uses.Where(use => use.InForce).Select(use => use.Service)],
             [.. (await models.UsersOfFeaturesAsync(cancel)).Where(user => uses.Exists(use => use.IsMeantBy(user.FeatureService)))],
-            [.. (await registry.PinsAsync(cancel)).Where(pin => pin.Services.Any(held => uses.Exists(use => use.Key == held)))
-                .Select(pin => pin.Holder.Split('/', 2)[^1])]);
+            [.. (await registry.PinsAsync(cancel)).Where(pin => pin.Services.Any(held => uses.Exists(use => use.IsMeantBy(held))))
+                .Select(pin => pin.Holder.Split('/', 2)[^1])],
+            kind == DefinitionKind.Service ? [] : Readers((await reads.ReadAsync(cancel))
+                .Where(read => about.Contains(read.Key.View) && (feature is null || read.Key.Feature == feature))));
     }
 
-    /// <summary>Features of views in force that no model version uses which may still come into production, and that no endpoint holds.</summary>
+    /// <summary>Features of views in force that no model version uses which may still come into production, that no endpoint holds, and that nobody has read online for 30 days.</summary>
     /// <remarks>Of the views that the actor reads.</remarks>
     public async Task<IReadOnlyList<UnusedFeature>> UnusedAsync(Actor actor, CancellationToken cancel)
     {
@@ -49,7 +51,8 @@ public sealed class FeatureUsageService(FeatureRegistryService registry, Feature
         var uses = ServiceUses.Of(all);
         var live = (await models.UsersOfFeaturesAsync(cancel)).Where(user => user.Stage is not (Stage.Retired or Stage.Archived))
             .Select(user => user.FeatureService).Concat((await registry.PinsAsync(cancel)).SelectMany(pin => pin.Services)).ToHashSet(StringComparer.Ordinal);
-        var used = uses.Where(use => live.Any(use.IsMeantBy)).SelectMany(use => use.Features).ToHashSet();
+        var used = uses.Where(use => live.Any(use.IsMeantBy)).SelectMany(use => use.Features)
+            .Concat((await reads.ReadAsync(cancel)).Where(read => reads.IsRecent(read.Value)).Select(read => (read.Key.View, read.Key.Feature))).ToHashSet();
         var latest = Latest(all);
         return
         [
@@ -81,16 +84,37 @@ public sealed class FeatureUsageService(FeatureRegistryService registry, Feature
     private async Task<IReadOnlyList<DefinitionChange>> WithConsumersAsync(
         IReadOnlyList<DefinitionChange> changes, Actor actor, CancellationToken cancel)
     {
-        var told = new List<DefinitionChange>();
+        var (told, latest) = (new List<DefinitionChange>(), await registry.LatestAsync(cancel));
         foreach (var change in changes)
         {
-            told.Add(change.Deprecated is null || change.From is null
-                ? change
-                : change with { Consumers = await ConsumersAsync(actor, change.Kind, change.Name, null, cancel) });
+            told.Add(change.From is null ? change : change with
+            {
+                Consumers = change.Deprecated is null ? null : await ConsumersAsync(actor, change.Kind, change.Name, null, cancel),
+                DeprecatedFeatures = change.DeprecatedFeatures is { } gone ? await WithConsumersAsync(change.Name, gone, latest, actor, cancel) : null,
+            });
         }
 
         return told;
     }
+
+    private async Task<IReadOnlyList<DeprecatedFeature>> WithConsumersAsync(
+        string view, IReadOnlyList<DeprecatedFeature> features, IReadOnlyList<StoredDefinition> latest, Actor actor, CancellationToken cancel)
+    {
+        var there = Features(latest.First(d => d.Kind == DefinitionKind.View && d.Name == view)).ToHashSet(StringComparer.Ordinal);
+        var told = new List<DeprecatedFeature>();
+        foreach (var feature in features)
+        {
+            told.Add(there.Contains(feature.Feature)
+                ? feature with { Consumers = await ConsumersAsync(actor, DefinitionKind.View, view, feature.Feature, cancel) }
+                : feature);
+        }
+
+        return told;
+    }
+
+    private static IReadOnlyList<FeatureReader> Readers(IEnumerable<KeyValuePair<FeatureUse, DateOnly>> reads) =>
+        [.. reads.GroupBy(read => read.Key.Reader, StringComparer.Ordinal).Select(by => new FeatureReader(by.Key, by.Max(read => read.Value)))
+            .OrderBy(reader => reader.Name, StringComparer.Ordinal)];
 
     private static bool Takes(FeatureSelection from, string view, string? feature) =>
         from.View == view && (feature is null || from.Features.Count == 0 || from.Features.Contains(feature));

@@ -19,6 +19,11 @@ internal static class Notices
             Fields = before is null ? null : FieldChanges.Of(before.Definition, json),
             Warnings = warnings.Count == 0 ? null : warnings,
             Deprecated = notes.Deprecated,
+            DeprecatedFeatures = change.Kind == DefinitionKind.View ? Deprecated(all.View(change.Name)) : null,
         };
     }
+
+    private static DeprecatedFeature[]? Deprecated(FeatureViewDefinition view) =>
+        view.Features.Where(feature => feature.Deprecated is not null)
+            .Select(feature => new DeprecatedFeature(feature.Name, feature.Deprecated!)).ToArray() is { Length: > 0 } some ? some : null;
 }

@@ -39,15 +39,27 @@ public sealed record DefinitionChange(DefinitionKind Kind, string Name, ChangeAc
 
     /// <summary>Of what is deprecated: who uses it.</summary>
     public FeatureConsumers? Consumers { get; init; }
+
+    /// <summary>Of a view: those of its features that go away; null when none does.</summary>
+    public IReadOnlyList<DeprecatedFeature>? DeprecatedFeatures { get; init; }
 }
+
+/// <param name="Consumers">Who uses it; null in a view that is new.</param>
+public sealed record DeprecatedFeature(string Feature, Deprecation Deprecated, FeatureConsumers? Consumers = null);
 
 /// <summary>Who would notice if a definition went away.</summary>
 /// <param name="Views">In force, that take features from it.</param>
 /// <param name="Services">In force, that it is a part of.</param>
 /// <param name="Models">Versions in any stage that are given features of it, in the version that they are pinned to.</param>
 /// <param name="Endpoints">Those that hold versions of services with it.</param>
+/// <param name="Readers">Who read features of the view or entity online, whether singly or by a service; empty for a service.</param>
 public sealed record FeatureConsumers(
-    IReadOnlyList<string> Views, IReadOnlyList<string> Services, IReadOnlyList<FeatureUser> Models, IReadOnlyList<string> Endpoints);
+    IReadOnlyList<string> Views, IReadOnlyList<string> Services, IReadOnlyList<FeatureUser> Models, IReadOnlyList<string> Endpoints,
+    IReadOnlyList<FeatureReader> Readers);
+
+/// <param name="Name">The user or key.</param>
+/// <param name="LastRead">The last day, in UTC.</param>
+public sealed record FeatureReader(string Name, DateOnly LastRead);
 
 /// <param name="Services">Those in force that have it all the same.</param>
 public sealed record UnusedFeature(string View, string Feature, IReadOnlyList<string> Services);
@@ -70,7 +82,7 @@ public sealed record FoundDefinition(
     DefinitionKind Kind, string Name, int Version, string? Type, string? Description, string? Owner, IReadOnlyList<string> Tags,
     IReadOnlyList<string> Entities, IReadOnlyList<FoundFeature> Features, Deprecation? Deprecated);
 
-public sealed record FoundFeature(string Name, string? Type);
+public sealed record FoundFeature(string Name, string? Type, Deprecation? Deprecated = null);
 
 /// <param name="Path">As <c>features.revenue.type</c>.</param>
 /// <param name="Old">Null where there was nothing.</param>

@@ -34,6 +34,9 @@ public sealed record ServicePlan(
     /// <summary>The views whose values it gives; not those that they are computed from.</summary>
     public IReadOnlyList<string> Views { get; init; } = [];
 
+    /// <summary>The features that it reads or computes: those that it gives, and those that they are computed from.</summary>
+    public IReadOnlyList<(string View, string Feature)> Taken { get; init; } = [];
+
     /// <summary>What who reads by it should know, such as that a view goes away.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

@@ -50,6 +50,7 @@ internal sealed class ServicePlanner
         {
             Clash = Clash(repository, service),
             Views = [.. service.Features.Select(selection => selection.View).Distinct()],
+            Taken = [.. Taken(repository, service.Features).Distinct()],
             Warnings = Deprecation.Warnings(repository, service),
         };
     }
@@ -71,6 +72,10 @@ internal sealed class ServicePlanner
 
         return null;
     }
+
+    private static IEnumerable<(string View, string Feature)> Taken(FeatureRepository repository, IReadOnlyList<FeatureSelection> selections) =>
+        selections.SelectMany(selection => repository.Selected(selection).Select(feature => (selection.View, feature.Name))
+            .Concat(Taken(repository, repository.View(selection.View).From)));
 
     /// <summary>The slots of the features a selection names.</summary>
     /// <param name="outer">From the columns of the place that selects to those of the request.</param>
@@ -132,7 +137,7 @@ internal sealed class ServicePlanner
         }
 
         return known.Column.Type == column.Type ? known : throw SlipwayException.Invalid(
-            $"Feature service '{service}' needs the column '{column.Name}' as {known.Column.Type} and as {column.Type}; rename one of them.");
+            $"Feature service '{service}' needs the column '{column.Name}' as {known.Column.Type.Text()} and as {column.Type.Text()}; rename one of them.");
     }
 
     private int NewSlot(FeatureDefinition feature)

@@ -1,3 +1,4 @@
+using Slipway.Core.Data;
 using Slipway.Core.Errors;
 using Slipway.Platform.Features.Definitions;
 using Slipway.Platform.Foundation;
@@ -32,8 +33,8 @@ internal static class StatedVersions
         var old = before is null ? [] : Json.Read<FeatureViewDefinition>(before.Definition).Features;
         return from feature in view.Features
                from was in old
-               where was.Name == feature.Name && was.Type != feature.Type
-               select $"{view.Notes.Origin}: feature '{feature.Name}' of view '{view.Name}' changes its type from {EnumName.Of(was.Type)} to "
-                   + $"{EnumName.Of(feature.Type)}, which breaks who reads it by name; give it another name, or the view 'version: {becomes}'.";
+               where was.Name == feature.Name && was.Column.TypeText() != feature.Column.TypeText()
+               select $"{view.Notes.Origin}: feature '{feature.Name}' of view '{view.Name}' changes its type from {was.Column.TypeText()} to "
+                   + $"{feature.Column.TypeText()}, which breaks who reads it by name; give it another name, or the view 'version: {becomes}'.";
     }
 }

@@ -18,16 +18,17 @@ public static class PostgresSource
     private const int PortionRows = 50_000;
     private const string Rows = "slipway_postgres";
 
+    /// <param name="window">Null for all rows.</param>
     /// <exception cref="SlipwayException">
     /// Invalid when the variable is not set or the query is refused; Unavailable when the server cannot be reached.
     /// </exception>
-    internal static void Copy(AnalyticsSession session, PostgresQuery query, string file, CancellationToken cancel)
+    internal static void Copy(AnalyticsSession session, PostgresQuery query, SourceWindow? window, string file, CancellationToken cancel)
     {
         try
         {
             using var connection = new NpgsqlConnection(ConnectionString(query));
             connection.Open();
-            using var command = new NpgsqlCommand(query.Sql ?? $"select * from {Quoted(query.Table!)}", connection) { CommandTimeout = 0 };
+            using var command = PostgresWindow.Command(connection, query.Sql ?? $"select * from {Quoted(query.Table!)}", window);
             using var stop = cancel.Register(command.Cancel);
             using var reader = command.ExecuteReader(System.Data.CommandBehavior.SequentialAccess);
             Copy(session, reader, file, cancel);

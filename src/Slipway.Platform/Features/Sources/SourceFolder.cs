@@ -40,8 +40,9 @@ public sealed record SourceFolder(string Path)
 
     /// <summary>The rows of a view's source, wherever a definition may have them: Parquet, CSV, a pattern, a folder or PostgreSQL.</summary>
     /// <param name="scratch">Keeps the rows of a database as long as they are read.</param>
+    /// <param name="window">What a database need not send, it does not; null for all rows.</param>
     /// <inheritdoc cref="Check"/>
-    public async Task<SourceData> OpenAsync(SourcedView view, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel)
+    public async Task<SourceData> OpenAsync(SourcedView view, AnalyticsEngine analytics, ScratchFolder scratch, CancellationToken cancel, SourceWindow? window = null)
     {
         Check(view.Source, view.Stored.Name);
         var path = view.Source.Postgres is null ? Locate(view.Source, view.Stored.Name) : scratch.File($"{view.SourceName}.parquet");
@@ -52,7 +53,7 @@ public sealed record SourceFolder(string Path)
                 {
                     if (view.Source.Postgres is { } query)
                     {
-                        PostgresSource.Copy(session, query, path, cancel);
+                        PostgresSource.Copy(session, query, window, path, cancel);
                     }
 
                     return DataFiles.Open(session, path, view.Types);

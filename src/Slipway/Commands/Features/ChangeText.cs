@@ -37,6 +37,7 @@ internal static class ChangeText
             .. Part("view", consumers.Views), .. Part("service", consumers.Services),
             .. Part("model", [.. consumers.Models.Select(model => $"{model.Model}/{model.Version} ({model.Stage.ToString().ToLowerInvariant()}, {model.FeatureService})")]),
             .. Part("endpoint", consumers.Endpoints),
+            .. Part("reader", [.. consumers.Readers.Select(reader => string.Create(CultureInfo.InvariantCulture, $"{reader.Name} ({reader.LastRead:yyyy-MM-dd})"))]),
         ];
         return parts.Length == 0 ? "nobody" : string.Join("; ", parts);
     }
@@ -66,12 +67,20 @@ internal static class ChangeText
 
         if (change.Deprecated is { } deprecated)
         {
-            to.WriteLine(TextTable.Plain(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  ! {name} is deprecated from {deprecated.On:yyyy-MM-dd} on{(deprecated.Reason is null ? "" : $": {deprecated.Reason}")}")
-                + (change.Consumers is { } consumers ? $" Used by {Consumers(consumers)}." : "")));
+            to.WriteLine(TextTable.Plain(Deprecated(name, deprecated, change.Consumers)));
+        }
+
+        foreach (var gone in change.DeprecatedFeatures ?? [])
+        {
+            to.WriteLine(TextTable.Plain(Deprecated($"feature {change.Name}:{gone.Feature}", gone.Deprecated, gone.Consumers)));
         }
     }
+
+    private static string Deprecated(string name, Deprecation deprecated, FeatureConsumers? consumers) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"  ! {name} is deprecated from {deprecated.On:yyyy-MM-dd} on{(deprecated.Reason is null ? "" : $": {deprecated.Reason}")}")
+        + (consumers is null ? "" : $" Used by {Consumers(consumers)}.");
 
     private static string Values(FieldChange field) =>
         field.Old is null ? field.New! : field.New is null ? field.Old : $"{field.Old} -> {field.New}";

@@ -25,7 +25,8 @@ internal static class FeastEndpoints
             body.Text("feature_service"), body.Texts("features") ?? [], body.Flag("full_feature_names"),
             [.. body.Columns("entities").Select(column => new GivenColumn(
                 column.Name, column.Values.GetArrayLength(), schema => FeastColumns.Read("entities", schema, column.Values)))]);
-        var vectors = await reads.ReadAsync(query, Actors.Of(context), context.RequestAborted);
+        var (vectors, warnings) = await reads.ReadAsync(query, Actors.Of(context), context.RequestAborted);
+        WarningHeader.Append(context.Response, warnings);
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         FeastJson.Write(json, vectors);

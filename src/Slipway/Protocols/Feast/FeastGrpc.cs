@@ -16,7 +16,13 @@ internal sealed class FeastGrpc(FeastReads reads) : ServingService.ServingServic
     {
         try
         {
-            return Answer(await reads.ReadAsync(Query(request), Actors.Of(context.GetHttpContext()), context.CancellationToken));
+            var (vectors, warnings) = await reads.ReadAsync(Query(request), Actors.Of(context.GetHttpContext()), context.CancellationToken);
+            foreach (var warning in warnings)
+            {
+                context.ResponseTrailers.Add("warning", WarningHeader.Value(warning));
+            }
+
+            return Answer(vectors);
         }
         catch (FeastException failure)
         {

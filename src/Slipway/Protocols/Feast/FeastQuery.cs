@@ -26,3 +26,6 @@ internal enum FeastStatus
 /// <summary>One column of an answer.</summary>
 /// <param name="EventTimesUs">Since when a value holds, microseconds since the epoch; 0 where it does not come from a store.</param>
 internal sealed record FeastVector(string Name, Column Values, IReadOnlyList<FeastStatus> Statuses, IReadOnlyList<long> EventTimesUs);
+
+/// <param name="Warnings">What the reader should know, such as that a view is deprecated.</param>
+internal sealed record FeastAnswer(IReadOnlyList<FeastVector> Vectors, IReadOnlyList<string> Warnings);

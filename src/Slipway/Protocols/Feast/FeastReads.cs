@@ -8,17 +8,18 @@ using Slipway.Platform.Features.Registry;
 namespace Slipway.Protocols.Feast;
 
 /// <summary>Online reads by the rules of the protocol, for its HTTP and its gRPC form.</summary>
-internal sealed class FeastReads(FeatureRegistryService registry, FeatureRights rights, OnlineFeatures features, FeastReferences references)
+internal sealed class FeastReads(FeatureRegistryService registry, FeatureRights rights, FeatureUses uses, OnlineFeatures features, FeastReferences references)
 {
     /// <summary>A view without an entity reads nothing of a request but how many rows it has.</summary>
     private const string RowsColumn = "\u0001rows";
 
     /// <summary>The join keys as they were given, then the features in the order in which they are named.</summary>
     /// <exception cref="FeastException">Something is missing, or two features would have one name.</exception>
-    public async Task<IReadOnlyList<FeastVector>> ReadAsync(FeastQuery query, Actor actor, CancellationToken cancel)
+    public async Task<FeastAnswer> ReadAsync(FeastQuery query, Actor actor, CancellationToken cancel)
     {
         var plan = await PlanAsync(query, cancel);
         rights.RequireRead(actor, plan);
+        uses.Note(actor, plan);
         if (plan.Clash is { } clash)
         {
             throw FeastException.Collision(clash);
@@ -26,13 +27,13 @@ internal sealed class FeastReads(FeatureRegistryService registry, FeatureRights 
 
         var (request, keys) = await RequestAsync(plan, query.Given, cancel);
         var answer = await features.ExplainAsync(plan, request, cancel);
-        return
+        return new FeastAnswer(
         [
             .. keys.Select(key => new FeastVector(
                 key.Name, key, Enumerable.Repeat(FeastStatus.Present, key.Length).ToArray(), new long[key.Length])),
             .. answer.Values.Columns.Select((column, i) => new FeastVector(
                 column.Name, column, Array.ConvertAll(answer.Statuses[i], Of), answer.EventTimes[i])),
-        ];
+        ], plan.Warnings);
     }
 
     private async Task<ServicePlan> PlanAsync(FeastQuery query, CancellationToken cancel)

@@ -21,21 +21,21 @@ internal static class SageMakerBatch
         var (found, failed) = (new List<Found>(), new List<Failed>());
         foreach (var one in asked)
         {
-            await GetAsync(one, expiry, actor, records, found, failed, cancel);
+            await GetAsync(context, one, expiry, actor, records, found, failed);
         }
 
         await context.Response.WriteJsonAsync(Write, (found, failed), cancel);
     }
 
     private static async Task GetAsync(
-        Asked asked, bool expiry, Actor actor, RecordService records, List<Found> found, List<Failed> failed, CancellationToken cancel)
+        HttpContext context, Asked asked, bool expiry, Actor actor, RecordService records, List<Found> found, List<Failed> failed)
     {
         try
         {
-            var group = await records.GroupAsync(SageMakerEndpoints.NameOf(asked.Group), actor, Role.Viewer, cancel);
+            var group = await SageMakerEndpoints.GroupAsync(context, asked.Group, actor, Role.Viewer, records);
             var shape = new RecordShape(group, asked.Features, expiry);
             var identifiers = Parse(group, asked, failed);
-            var answers = await records.GetAsync(group, [.. identifiers.Select(identifier => identifier.Value)], cancel);
+            var answers = await records.GetAsync(group, [.. identifiers.Select(identifier => identifier.Value)], context.RequestAborted);
             found.AddRange(answers.Select((record, i) => (record, i)).Where(answer => answer.record is not null)
                 .Select(answer => new Found(asked.Group, identifiers[answer.i].Text, shape, answer.record!)));
         }

@@ -30,17 +30,25 @@ internal static partial class SageMakerEndpoints
 
     /// <summary>The name in what may be an ARN.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/></exception>
-    public static string NameOf(string group)
+    private static string NameOf(string group)
     {
         var match = NameOrArn().Match(group.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase));
         return match.Success ? match.Groups["name"].Value : throw SlipwayException.Invalid($"'{group}' is neither the name nor the ARN of a feature group.");
+    }
+
+    /// <summary>The group; what a caller should know of it goes into a header.</summary>
+    public static async Task<RecordGroup> GroupAsync(HttpContext context, string group, Actor actor, Role least, RecordService records)
+    {
+        var found = await records.GroupAsync(NameOf(group), actor, least, context.RequestAborted);
+        WarningHeader.Append(context.Response, found.Warnings);
+        return found;
     }
 
     private static async Task<IResult> PutRecordAsync(string group, HttpContext context, Actor actor, RecordService records)
     {
         var cancel = context.RequestAborted;
         var body = await SageMakerBody.ReadAsync(context.Request, cancel);
-        var found = await records.GroupAsync(NameOf(group), actor, Role.Contributor, cancel);
+        var found = await GroupAsync(context, group, actor, Role.Contributor, records);
         await records.PutAsync(
             found,
             new NewRecord(
@@ -53,7 +61,7 @@ internal static partial class SageMakerEndpoints
     private static async Task GetRecordAsync(string group, HttpContext context, Actor actor, RecordService records)
     {
         var (query, cancel) = (context.Request.Query, context.RequestAborted);
-        var found = await records.GroupAsync(NameOf(group), actor, Role.Viewer, cancel);
+        var found = await GroupAsync(context, group, actor, Role.Viewer, records);
         var shape = new RecordShape(found, [.. query["FeatureName"].OfType<string>()], SageMakerBody.TellsExpiry(query["ExpirationTimeResponse"]));
         var identifier = RecordText.Parse(found.Identifier, Required(query, "RecordIdentifierValueAsString"));
         await context.Response.WriteJsonAsync(shape.Write, (await records.GetAsync(found, [identifier], cancel))[0], cancel);
@@ -62,7 +70,7 @@ internal static partial class SageMakerEndpoints
     private static async Task<IResult> DeleteRecordAsync(string group, HttpContext context, Actor actor, RecordService records)
     {
         var (query, cancel) = (context.Request.Query, context.RequestAborted);
-        var found = await records.GroupAsync(NameOf(group), actor, Role.Contributor, cancel);
+        var found = await GroupAsync(context, group, actor, Role.Contributor, records);
         var hard = query["DeletionMode"].ToString() switch
         {
             "HardDelete" => true,
