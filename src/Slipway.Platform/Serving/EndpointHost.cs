@@ -26,6 +26,20 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     /// <summary>What the versions in memory did.</summary>
     public IEnumerable<VersionStatistics> Statistics(TimeProvider time) => current.Values.SelectMany(snapshot => snapshot.Statistics(null, time));
 
+    /// <inheritdoc cref="ServingService.Statistics"/>
+    public IReadOnlyList<VersionStatistics> Statistics(string name, string? version, TimeProvider time)
+    {
+        var snapshot = Enter(name);
+        try
+        {
+            return [.. snapshot.Statistics(version, time)];
+        }
+        finally
+        {
+            snapshot.Leave();
+        }
+    }
+
     public bool IsLocal(string name) => RevisionOf(name) == long.MaxValue;
 
     /// <summary>The endpoint's snapshot, entered; the caller leaves it.</summary>

@@ -213,18 +213,7 @@ public sealed class ServingService
     /// serve the same version share it and its counts.</summary>
     /// <param name="version">One of its versions; all when null.</param>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/></exception>
-    public IReadOnlyList<VersionStatistics> Statistics(string endpoint, string? version)
-    {
-        var snapshot = host.Enter(endpoint);
-        try
-        {
-            return [.. snapshot.Statistics(version, time)];
-        }
-        finally
-        {
-            snapshot.Leave();
-        }
-    }
+    public IReadOnlyList<VersionStatistics> Statistics(string endpoint, string? version) => host.Statistics(endpoint, version, time);
 
     /// <summary>Predicts from tensors, for any model: one with a matrix of features and a probability goes the way of
     /// <see cref="PredictAsync"/>; another runs as it is and is not logged.</summary>

@@ -23,8 +23,7 @@ public abstract class LoggedModelContract(PostgresServer? postgres) : OnBothEngi
     }
 
     private Task<LoggedModel> CreateAsync(string name, string? type = null, string? run = null, string? rate = null, string? team = null) =>
-        models.CreateAsync(
-            Ada, new NewLoggedModel(0, name, type, run, Pairs("rate", rate), Pairs("team", team)), Cancel);
+        models.CreateAsync(Ada, new NewLoggedModel(0, name, type, run, Pairs("rate", rate), Pairs("team", team)), Cancel);
 
     private static Dictionary<string, string> Pairs(string key, string? value) => value is null ? [] : new() { [key] = value };
 

@@ -9,7 +9,7 @@ namespace Slipway.Platform.Foundation.Blobs;
 /// ensure that the entry in the directory containing the file has also reached disk").
 /// </summary>
 /// <remarks>.NET opens no folders, so this calls the C library. Windows has no such call; NTFS keeps renames in its journal.</remarks>
-internal static class FolderFlush
+public static class FolderFlush
 {
     private const int ReadOnly = 0;
     private const int NoEntry = 2;
