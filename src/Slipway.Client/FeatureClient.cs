@@ -28,9 +28,12 @@ public sealed class FeatureClient
     /// <summary>The features of a service as they are now.</summary>
     /// <param name="service">A name, or a version as <c>flight_delay@3</c>.</param>
     /// <param name="entities">Per join key and request value an array: one row for each place in them.</param>
+    /// <param name="fullNames">Whether columns are named after their views as well (<c>origin__temperature</c>), whatever the service says.</param>
     /// <exception cref="SlipwayException">NotFound; Forbidden; Invalid naming the column; Unavailable.</exception>
-    public Task<OnlineFeatures> GetOnlineAsync(string service, JsonElement entities, CancellationToken cancel = default) => transport.CallAsync(
-        Call.Of(HttpMethod.Post, "api/v1/features/online", new OnlineBody(service, entities), ClientJson.Default.OnlineBody, mayRepeat: true),
+    public Task<OnlineFeatures> GetOnlineAsync(
+        string service, JsonElement entities, bool fullNames = false, CancellationToken cancel = default) => transport.CallAsync(
+        Call.Of(
+            HttpMethod.Post, "api/v1/features/online", new OnlineBody(service, entities, fullNames), ClientJson.Default.OnlineBody, mayRepeat: true),
         ClientJson.Default.OnlineFeatures, cancel);
 
     /// <summary>The features of a service as they were known at the time of each row: a point-in-time join, on the server.</summary>

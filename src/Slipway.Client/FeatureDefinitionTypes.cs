@@ -91,7 +91,7 @@ public sealed record DefinitionDetail(StoredDefinition Latest, IReadOnlyList<Def
 
 public sealed record DefinitionVersion(int Version, string ContentHash, string AppliedBy, DateTimeOffset Applied);
 
-internal sealed record OnlineBody(string Service, JsonElement Entities);
+internal sealed record OnlineBody(string Service, JsonElement Entities, bool? FullNames = null);
 
 /// <summary>All by column, one entry per row of the request.</summary>
 /// <param name="Statuses"><c>present</c>, <c>null_value</c>, <c>not_found</c>, <c>outside_max_age</c> and the like.</param>

@@ -15,7 +15,8 @@ using Slipway.Platform.Foundation;
 namespace Slipway.Platform.Features;
 
 /// <param name="Entities">Per column its values: join keys after their mapping, request data, optionally <c>event_timestamp</c>.</param>
-public sealed record OnlineRequest(string Service, JsonElement Entities);
+/// <param name="FullNames">Whether columns are named after their views as well, whatever the service says.</param>
+public sealed record OnlineRequest(string Service, JsonElement Entities, bool FullNames = false);
 
 /// <summary>The files of a repository, so that what is wrong is told with the name of its file.</summary>
 public sealed record DefinitionFiles(IReadOnlyList<DefinitionFile>? Files);
@@ -61,7 +62,9 @@ internal static class FeatureEndpoints
     private static async Task<IResult> OnlineAsync(
         OnlineRequest request, Actor actor, FeatureRegistryService registry, FeatureRights rights, OnlineFeatures features, FeatureUses uses, CancellationToken cancel)
     {
-        var plan = await registry.GetServiceAsync(request.Service, cancel);
+        var plan = request.FullNames
+            ? await registry.GetServiceAsync(request.Service, fullNames: true, cancel)
+            : await registry.GetServiceAsync(request.Service, cancel);
         rights.RequireRead(actor, plan);
         uses.Note(actor, plan);
         var rows = JsonColumns.Read(

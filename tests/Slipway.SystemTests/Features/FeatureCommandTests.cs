@@ -104,6 +104,7 @@ public sealed class FeatureCommandTests : IAsyncLifetime
               0  pieces       4  present    2026-01-01 00:00:00Z
             """,
             await PrintedAsync("get", "pricing", "--keys", """{"shop": ["a"]}"""));
+        Assert.Contains("0  stock__pieces       4  present", await PrintedAsync("get", "pricing", "--full-names", "--keys", """{"shop": ["a"]}"""), StringComparison.Ordinal);
 
         Assert.Equal(["sales"], await FoundAsync("search", "--owner", "TILL-TEAM"));
         Assert.Equal(["sales"], await FoundAsync("search", "--type", "float64", "--kind", "view"));

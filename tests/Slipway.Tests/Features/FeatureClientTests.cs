@@ -49,7 +49,7 @@ public sealed class FeatureClientTests : IAsyncLifetime
         Assert.Equal((0, 2), (again.Added, again.Duplicates));
 
         var online = await client.Features.GetOnlineAsync(
-            "pumps", JsonElement.Parse("""{"pump": ["a"], "event_timestamp": ["2026-01-01T10:00:00Z"]}"""), Cancel);
+            "pumps", JsonElement.Parse("""{"pump": ["a"], "event_timestamp": ["2026-01-01T10:00:00Z"]}"""), cancel: Cancel);
         Assert.Equal(7, online.Values["bar"][0].GetDouble());
 
         // Two hours old is not too old, a microsecond more is; before the first row there is nothing.
@@ -76,7 +76,7 @@ public sealed class FeatureClientTests : IAsyncLifetime
 
         var at = JsonElement.Parse("""{"pump": ["a", "b"], "event_timestamp": ["2026-01-01T08:00:00Z", "2026-01-01T08:00:00Z"]}""");
         Assert.Equal("5 null", string.Join(' ', (await client.Features.BuildTrainingSetAsync("pumps", at, Cancel)).Values["bar"].Select(value => value.GetRawText())));
-        Assert.Equal("null 5", string.Join(' ', (await client.Features.GetOnlineAsync("pumps", at, Cancel)).Values["bar"].Select(value => value.GetRawText())));
+        Assert.Equal("null 5", string.Join(' ', (await client.Features.GetOnlineAsync("pumps", at, cancel: Cancel)).Values["bar"].Select(value => value.GetRawText())));
     }
 
     [Theory]

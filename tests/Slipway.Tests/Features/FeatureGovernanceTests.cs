@@ -136,9 +136,9 @@ public sealed class FeatureGovernanceTests : IAsyncLifetime
         Assert.Equal(version, Assert.Single(consumers.Models).Version);
         const string Warning = "Feature view 'pressure' is deprecated from 2026-12-31 on: the sensors go";
         Assert.Equal([Warning], changes["alarm"].Warnings);
-        var read = await client.Features.GetOnlineAsync("alarms", System.Text.Json.JsonElement.Parse("""{"pump": ["p1"]}"""), Cancel);
+        var read = await client.Features.GetOnlineAsync("alarms", System.Text.Json.JsonElement.Parse("""{"pump": ["p1"]}"""), cancel: Cancel);
         Assert.Equal([Warning], read.Warnings);
-        Assert.Equal("not_found", Assert.Single((await client.Features.GetOnlineAsync("pumps", System.Text.Json.JsonElement.Parse("""{"pump": ["p1"]}"""), Cancel)).Statuses["x"]));
+        Assert.Equal("not_found", Assert.Single((await client.Features.GetOnlineAsync("pumps", System.Text.Json.JsonElement.Parse("""{"pump": ["p1"]}"""), cancel: Cancel)).Statuses["x"]));
     }
 
     [Fact]

@@ -19,9 +19,12 @@ internal static class GetCommand
             Required = true,
             Description = """Per join key and request value an array of values, such as '{"customer_id": [5, 6]}'""",
         };
-        return ClientFlags.Bind(new Command("get", "Read the features of a service online.") { service, keys }, async (parse, client, output, cancel) =>
+        var fullNames = new Option<bool>("--full-names") { Description = "Call columns view__feature instead of feature" };
+        var command = new Command("get", "Read the features of a service online.") { service, keys, fullNames };
+        return ClientFlags.Bind(command, async (parse, client, output, cancel) =>
         {
-            var found = await client.Features.GetOnlineAsync(parse.GetRequiredValue(service), Parse(parse.GetRequiredValue(keys)), cancel);
+            var found = await client.Features.GetOnlineAsync(
+                parse.GetRequiredValue(service), Parse(parse.GetRequiredValue(keys)), parse.GetValue(fullNames), cancel);
             output.Write(found, Write);
         });
     }
