@@ -1,79 +1,35 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Slipway.Core.Errors;
 using Slipway.Platform.Foundation.Database;
 
 namespace Slipway.Platform.Access;
 
-/// <summary>When keys were last used: noted in memory by every request, written once a minute and at the end.</summary>
-public sealed partial class KeyUses(Db db, TimeProvider time, ILogger<KeyUses> log) : BackgroundService
+/// <summary>When keys were last used: noted by every request, written behind.</summary>
+public sealed partial class KeyUses : BackgroundService
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private readonly ILogger<KeyUses> log;
+    private readonly WriteBehind<string, long> uses;
 
-    private readonly ConcurrentDictionary<string, long> unwritten = new(StringComparer.Ordinal);
+    public KeyUses(Db db, TimeProvider time, ILogger<KeyUses> log)
+    {
+        this.log = log;
+        uses = new(db, time, KeyStore.UsedAsync, LogUnwritten);
+    }
 
-    internal void Note(string keyId, long nowMs) => unwritten[keyId] = nowMs;
+    internal void Note(string keyId, long nowMs) => uses.Note(keyId, nowMs);
 
     /// <summary>With what was not written yet.</summary>
-    internal ApiKey Complete(ApiKey key) =>
-        unwritten.TryGetValue(key.Id, out var used) ? key with { LastUsedMs = used } : key;
+    internal ApiKey Complete(ApiKey key) => uses.TryGet(key.Id, out var used) ? key with { LastUsedMs = used } : key;
+
+    internal Task WriteAsync(CancellationToken cancel) => uses.WriteAsync(cancel);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await WriteAsync(cancellationToken);
+        await uses.WriteAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await WriteAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // What is left is written by StopAsync.
-        }
-    }
-
-    internal async Task WriteAsync(CancellationToken cancel)
-    {
-        var noted = unwritten.ToArray();
-        if (noted.Length == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            await db.WriteAsync(
-                async session =>
-                {
-                    foreach (var (id, used) in noted)
-                    {
-                        await KeyStore.UsedAsync(session, id, used, cancel);
-                    }
-                },
-                cancel);
-        }
-        catch (SlipwayException failure) when (failure.Kind == ErrorKind.Unavailable)
-        {
-            // They stay noted for the next time.
-            LogUnwritten(noted.Length, failure.Message);
-            return;
-        }
-
-        foreach (var written in noted)
-        {
-            // Only when it was not used again meanwhile.
-            unwritten.TryRemove(written);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => uses.RunAsync(stoppingToken);
 
     [LoggerMessage(2001, LogLevel.Warning, "The last use of {Keys} keys could not be written: {Reason}")]
     private partial void LogUnwritten(int keys, string reason);
