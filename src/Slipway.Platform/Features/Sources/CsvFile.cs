@@ -8,7 +8,7 @@ namespace Slipway.Platform.Features.Sources;
 /// CSV as Slipway reads it: UTF-8, commas, a header, RFC 4180 quotes. An empty field is null, a quoted empty one is the empty text.
 /// Times are ISO 8601, in UTC where they have no offset.
 /// </summary>
-internal sealed class CsvFile
+public sealed class CsvFile
 {
     private const string Time = @"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?$";
     private const string WholeMinute = @"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})([^:\d]|$)";
@@ -23,15 +23,16 @@ internal sealed class CsvFile
     {
         this.file = file;
         Names = CsvHeader.Read(file);
-        var columns = string.Join(", ", Names.Select(name => $"{Sql.Text(name)}: 'VARCHAR'"));
-        Text = $"read_csv({Sql.Text(file)}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-            + $"allow_quoted_nulls = false, columns = {{{columns}}})";
+        Text = Read("");
     }
 
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>Its rows with every value as the text that stands there.</summary>
     public string Text { get; }
+
+    /// <summary>The same, but lines that are no rows are left out; DuckDB keeps them in its table <c>reject_errors</c>.</summary>
+    public string TextWithRejects => Read("store_rejects = true, rejects_limit = 0, ");
 
     /// <summary>Its rows with the types that are wanted; other columns get one that all their values are of.</summary>
     /// <param name="wanted">By column.</param>
@@ -42,6 +43,13 @@ internal sealed class CsvFile
         var columns = Names.Select(name => new ColumnSchema(name, found[name])).ToArray();
         var values = columns.Select(column => $"{Value(column.Name, column.Type)} as {Sql.Name(column.Name)}");
         return new SourceRelation($"(select {string.Join(", ", values)} from {Text})", columns);
+    }
+
+    private string Read(string options)
+    {
+        var columns = string.Join(", ", Names.Select(name => $"{Sql.Text(name)}: 'VARCHAR'"));
+        return $"read_csv({Sql.Text(file)}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+            + $"allow_quoted_nulls = false, {options}columns = {{{columns}}})";
     }
 
     private Dictionary<string, DataType> Examine(AnalyticsSession session, IReadOnlyDictionary<string, DataType> wanted)

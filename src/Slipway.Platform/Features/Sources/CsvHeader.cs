@@ -5,7 +5,7 @@ using Slipway.Core.Errors;
 namespace Slipway.Platform.Features.Sources;
 
 /// <summary>The names in the first record of a CSV file. DuckDB's own guess may take a later line for it when a row is malformed.</summary>
-public static class CsvHeader
+internal static class CsvHeader
 {
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Invalid"/> when the file is empty, or a name is missing or stands twice.</exception>
     public static IReadOnlyList<string> Read(string file)

@@ -109,10 +109,7 @@ public sealed class BatchScoring(AnalyticsEngine analytics, TimeProvider time)
         string output, ScoringModel[] models, IReadOnlyList<ScoringPart> parts, int resumed, CancellationToken cancel)
     {
         var summary = await analytics.RunAsync(session => ScoringTotals.Of(session, output, models, parts, resumed), cancel);
-        var done = Path.Combine(output, ScoringPlan.DoneName);
-        await File.WriteAllTextAsync(done + ".tmp", Json.Write(summary), cancel);
-        File.Move(done + ".tmp", done, overwrite: true);
-        FolderFlush.Flush(output);
+        ScoringPlan.Put(output, ScoringPlan.DoneName, Json.Write(summary));
         return summary;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class PartScorer(ScoringRequest request, IReadOnlyList<ScoringMo
         var failed = string.Join(" or ", models.Select((_, i) => $"{Probability(i)} is null"));
         var both = $"(select * from {scored} positional join {Scores})";
         var names = columns.Select(column => column.Name).ToArray();
-        var refused = canReject ? $"select *, {reason} as {Reason} from {rows} where {reason} is not null" : null;
+        var refused = columns[0].Length < part.Rows ? $"select *, {reason} as {Reason} from {rows} where {reason} is not null" : null;
         var senseless = columns.Any(column => column.HasNulls)
             ? $"select * exclude ({string.Join(", ", names)}), 'the model gave no probability' as {Reason} from {both} where {failed}" : null;
         Reject(session, file, part, refused, senseless);
@@ -111,7 +111,7 @@ internal sealed class PartScorer(ScoringRequest request, IReadOnlyList<ScoringMo
     private void Reject(AnalyticsSession session, ScoringFile file, ScoringPart part, params string?[] queries)
     {
         var rejected = string.Join(" union all by name ", queries.OfType<string>());
-        if (rejected.Length > 0 && session.Query($"select count(*) as n from ({rejected})")["n"].Longs[0] > 0)
+        if (rejected.Length > 0)
         {
             var content = string.Join(", ", file.Columns.Keys.Select(name => $"{Sql.Text(name)}: {Sql.Name(name)}"));
             session.WriteParquet(

@@ -45,9 +45,15 @@ internal sealed record ScoringPlan(
             throw SlipwayException.Conflict($"'{output}' is not empty, and what it holds are no scores; give another folder.");
         }
 
-        var temporary = file + ".tmp";
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, file, overwrite: true);
+        Put(output, FileName, text);
+    }
+
+    /// <summary>Writes a file of the folder, whole or not at all.</summary>
+    public static void Put(string output, string name, string text)
+    {
+        var file = Path.Combine(output, name);
+        File.WriteAllText(file + ".tmp", text);
+        File.Move(file + ".tmp", file, overwrite: true);
         FolderFlush.Flush(output);
     }
 

@@ -10,10 +10,7 @@ internal static class TextCopy
     /// <returns>How many lines were no rows.</returns>
     public static long Csv(AnalyticsSession session, string path, string copy, string rejected)
     {
-        var columns = string.Join(", ", CsvHeader.Read(path).Select(name => $"{Sql.Text(name)}: 'VARCHAR'"));
-        session.WriteParquet(
-            $"select * from read_csv({Sql.Text(path)}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-            + $"allow_quoted_nulls = false, store_rejects = true, rejects_limit = 0, columns = {{{columns}}})", copy);
+        session.WriteParquet($"select * from {new CsvFile(path).TextWithRejects}", copy);
         return Reject(
             session, path, rejected, "select line, any_value(error_message) as reason, any_value(csv_line) as content from reject_errors group by line");
     }
