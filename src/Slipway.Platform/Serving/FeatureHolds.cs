@@ -9,27 +9,37 @@ internal sealed partial class FeatureHolds(Db db, EndpointStore store, ModelSour
 {
     public async Task RenewAsync(CancellationToken cancel)
     {
-        foreach (var (name, _) in await store.RevisionsAsync(cancel))
+        var endpoints = await store.RevisionsAsync(cancel);
+        if (endpoints.Count == 0)
         {
-            try
-            {
-                await db.WriteAsync(
-                    async session =>
-                    {
-                        if (await store.TakeAsync(session, name, cancel) is { } endpoint)
-                        {
-                            await source.HoldFeaturesAsync(session, endpoint, cancel);
-                        }
+            return;
+        }
 
-                        return 0;
-                    },
-                    cancel);
-            }
-            catch (SlipwayException failure) when (failure.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition)
+        await db.WriteAsync(
+            async session =>
             {
-                // The endpoint answers, or says why not, by itself.
-                LogNotHeld(name, failure.Message);
+                // Always in one order: servers that start at the same time do not wait for one another in a ring.
+                foreach (var (name, _) in endpoints.OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal))
+                {
+                    await RenewAsync(session, name, cancel);
+                }
+            },
+            cancel);
+    }
+
+    private async Task RenewAsync(DbSession session, string name, CancellationToken cancel)
+    {
+        try
+        {
+            if (await store.TakeAsync(session, name, cancel) is { } endpoint)
+            {
+                await source.HoldFeaturesAsync(session, endpoint, cancel);
             }
+        }
+        catch (SlipwayException failure) when (failure.Kind is ErrorKind.NotFound or ErrorKind.FailedPrecondition)
+        {
+            // The endpoint answers, or says why not, by itself.
+            LogNotHeld(name, failure.Message);
         }
     }
 
