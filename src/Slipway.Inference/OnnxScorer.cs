@@ -7,7 +7,8 @@ namespace Slipway.Inference;
 
 /// <summary>
 /// The short way through a model with one FP32 input [rows, features] and an FP32 output <c>probability</c>, [rows] or
-/// [rows, 1]: reads the caller's memory and writes into the caller's memory, with no tensor and no copy between.
+/// [rows, 1], with no tensor between: <see cref="Score"/> reads and writes the caller's memory, <see cref="ScoreAsync"/> copies rows into the
+/// batch that they share with others and their answers out of it.
 /// </summary>
 public sealed class OnnxScorer
 {

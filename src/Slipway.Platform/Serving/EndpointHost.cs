@@ -27,18 +27,8 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
     public IEnumerable<VersionStatistics> Statistics(TimeProvider time) => current.Values.SelectMany(snapshot => snapshot.Statistics(null, time));
 
     /// <inheritdoc cref="ServingService.Statistics"/>
-    public IReadOnlyList<VersionStatistics> Statistics(string name, string? version, TimeProvider time)
-    {
-        var snapshot = Enter(name);
-        try
-        {
-            return [.. snapshot.Statistics(version, time)];
-        }
-        finally
-        {
-            snapshot.Leave();
-        }
-    }
+    public IReadOnlyList<VersionStatistics> Statistics(string name, string? version, TimeProvider time) =>
+        Read(name, snapshot => snapshot.Statistics(version, time).ToArray());
 
     public bool IsLocal(string name) => RevisionOf(name) == long.MaxValue;
 
@@ -61,6 +51,21 @@ internal sealed partial class EndpointHost(EndpointStore store, ModelCache model
             : SlipwayException.NotFound(unloaded.ContainsKey(name)
                 ? $"Request for unknown model: '{name}' has no available versions"
                 : $"Request for unknown model: '{name}' is not found.");
+    }
+
+    /// <summary>What the endpoint's snapshot says, which stays in memory that long.</summary>
+    /// <inheritdoc cref="Enter"/>
+    public T Read<T>(string name, Func<EndpointSnapshot, T> read)
+    {
+        var snapshot = Enter(name);
+        try
+        {
+            return read(snapshot);
+        }
+        finally
+        {
+            snapshot.Leave();
+        }
     }
 
     /// <summary>Puts a model from a file in place, for as long as the process lives.</summary>

@@ -41,18 +41,7 @@ public sealed class ModelRepository
 
     /// <summary>Those of one endpoint; the caller has asked whether the actor may see them.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/>, or Unavailable for one that cannot be loaded.</exception>
-    public IReadOnlyList<ServedVersion> VersionsOf(string endpoint)
-    {
-        var snapshot = host.Enter(endpoint);
-        try
-        {
-            return Versions(snapshot);
-        }
-        finally
-        {
-            snapshot.Leave();
-        }
-    }
+    public IReadOnlyList<ServedVersion> VersionsOf(string endpoint) => host.Read(endpoint, Versions);
 
     /// <summary>Brings an endpoint into this process that was unloaded, or could not be loaded; nothing happens when it is there.</summary>
     /// <exception cref="SlipwayException"><see cref="ErrorKind.NotFound"/> for a name nobody deployed;
@@ -80,24 +69,15 @@ public sealed class ModelRepository
 
     private IEnumerable<ServedVersion> VersionsOf(string name, Actor actor)
     {
-        EndpointSnapshot snapshot;
         try
         {
-            snapshot = host.Enter(name);
+            return host.Read(
+                name, snapshot => actor.MayPredict(snapshot.Champion.Project, snapshot.Endpoint.Model) ? Versions(snapshot) : []);
         }
         catch (SlipwayException)
         {
             // It went away between the list and this.
             return [];
-        }
-
-        try
-        {
-            return actor.MayPredict(snapshot.Champion.Project, snapshot.Endpoint.Model) ? Versions(snapshot) : [];
-        }
-        finally
-        {
-            snapshot.Leave();
         }
     }
 

@@ -181,19 +181,10 @@ public sealed class ServingService
     /// <exception cref="SlipwayException"><see cref="ErrorKind.Forbidden"/>; NotFound for an unknown endpoint.</exception>
     public void RequirePredict(string endpoint, Actor actor)
     {
-        if (actor.MayPredict(project: null, model: null))
+        if (!actor.MayPredict(project: null, model: null))
         {
-            return;
-        }
-
-        var snapshot = host.Enter(endpoint);
-        try
-        {
-            access.RequirePredict(snapshot.Champion.Project, snapshot.Endpoint.Model, actor);
-        }
-        finally
-        {
-            snapshot.Leave();
+            var (project, model) = host.Read(endpoint, snapshot => (snapshot.Champion.Project, snapshot.Endpoint.Model));
+            access.RequirePredict(project, model, actor);
         }
     }
 

@@ -23,22 +23,13 @@ internal sealed class TensorPredictor(
 {
     private const string Label = "label";
 
-    public TensorModel Describe(string name, string? version)
+    public TensorModel Describe(string name, string? version) => host.Read(name, endpoint =>
     {
-        var endpoint = host.Enter(name);
-        try
-        {
-            var model = version is null ? endpoint.Champion : endpoint.Models[endpoint.VariantOf(version)];
-            var others = endpoint.Models.Select(other => other.Version).Where(other => other != model.Version);
-            return new TensorModel(
-                name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs, model.Names,
-                IsMatrix(endpoint) ? PredictRequest.MaxRows : null);
-        }
-        finally
-        {
-            endpoint.Leave();
-        }
-    }
+        var model = version is null ? endpoint.Champion : endpoint.Models[endpoint.VariantOf(version)];
+        var others = endpoint.Models.Select(other => other.Version).Where(other => other != model.Version);
+        return new TensorModel(
+            name, [model.Version, .. others], model.Onnx.Inputs, model.Onnx.Outputs, model.Names, IsMatrix(endpoint) ? PredictRequest.MaxRows : null);
+    });
 
     public async Task<TensorAnswer> InferAsync(
         string name, string? version, IReadOnlyDictionary<string, Tensor> inputs, IReadOnlyList<string> outputs, string? id,
